@@ -1,0 +1,5 @@
+"""`python -m grantgraph`."""
+
+from grantgraph.cli import main
+
+main()

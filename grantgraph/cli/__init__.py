@@ -1,0 +1,81 @@
+"""The face: parse arguments, call one function, render, choose the exit code.
+
+Commands import what they need inside their bodies: `--help` must not pay for networkx.
+"""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from grantgraph.cli.exits import Exit
+from grantgraph.problems import Bug, GrantgraphError, InputError
+
+app = typer.Typer(
+    name="grantgraph",
+    help="Least-privilege IAM policies from what an application needs, and proofs of what its policies allow.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+explain = typer.Typer(no_args_is_help=True, help="What a role can do, and why.", rich_markup_mode=None)
+app.add_typer(explain, name="explain")
+
+
+def main() -> None:
+    """Run the command line; the process ends with one of the exit codes of `exits`."""
+    import grantgraph.cli.commands  # noqa: F401 - the commands hang themselves on `app`
+
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        app(prog_name="grantgraph")
+    except GrantgraphError as error:
+        show_error(error)
+        sys.exit(Exit.INPUT)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(Exit.DONE)
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except Bug as error:
+        show_bug(str(error))
+        sys.exit(Exit.BUG)
+    except Exception as error:  # noqa: BLE001 - the one place: no traceback reaches a user
+        show_bug(f"{type(error).__name__}: {error}")
+        sys.exit(Exit.BUG)
+
+
+def show_error(error: GrantgraphError) -> None:
+    """What is wrong, where, and what to do."""
+    problems = error.problems if isinstance(error, InputError) else ()
+    if not problems:
+        typer.echo(f"error: {error.message}", err=True)
+        _show_help(error.help)
+    for problem in problems[:20]:
+        where = f"{problem.at}: " if problem.at.file else ""
+        typer.echo(f"error: {where}{problem.message}", err=True)
+        _show_help(problem.help)
+    if len(problems) > 20:
+        typer.echo(f"and {len(problems) - 20} more", err=True)
+
+
+def _show_help(help: str) -> None:
+    lines = help.splitlines()
+    for line in lines:
+        typer.echo(f"  - {line}" if len(lines) > 1 else f"  {line}", err=True)
+
+
+def show_bug(message: str) -> None:
+    """One line that asks for a report; the traceback only where it is wanted."""
+    import os
+    import traceback
+
+    if os.environ.get("GRANTGRAPH_TRACEBACK"):
+        traceback.print_exc()
+    typer.echo(f"bug: {message}", err=True)
+    typer.echo("  this is an error of grantgraph: please report it, with the input if you can", err=True)

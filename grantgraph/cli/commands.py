@@ -1,0 +1,187 @@
+"""The commands: each reads, asks one question, prints, and ends with its exit code."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from grantgraph.cli import app, explain
+from grantgraph.cli.exits import Exit
+from grantgraph.cli.options import (
+    Account,
+    Format,
+    Outputs,
+    Parameters,
+    Partition,
+    Region,
+    Source,
+    emit,
+    read_application,
+    write_whole,
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from grantgraph import __version__
+
+        typer.echo(f"grantgraph {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and stop.")
+    ] = False,
+) -> None:
+    pass
+
+
+@app.command()
+def synth(
+    path: Source,
+    format: Format = "text",
+    output: Outputs = [],  # noqa: B006 - typer reads defaults, and never changes them
+    write: Annotated[
+        Path | None, typer.Option("--write", metavar="DIR", help="Also write one policy file a principal.")
+    ] = None,
+    param: Parameters = [],  # noqa: B006
+    account: Account = "",
+    region: Region = "",
+    partition: Partition = "",
+) -> None:
+    """Write least-privilege policies from needs, each with its proof."""
+    from grantgraph.catalog import load_catalog
+    from grantgraph.problems import InputError
+    from grantgraph.prove import Proved
+    from grantgraph.synthesize import synthesize
+
+    application = read_application(path, param, account, region, partition)
+    if not application.needs:
+        raise InputError(
+            f"`{path}` says nothing about needs, so there is nothing to write policies from",
+            help="write a model file with `needs`; docs/model.md shows one",
+        )
+    synthesized = synthesize(application, load_catalog())
+    if write is not None:
+        _write_policies(write, synthesized)
+    emit("synth", synthesized, format, output)
+    if not all(isinstance(one.proof, Proved) for one in synthesized.syntheses):
+        raise typer.Exit(Exit.UNDECIDED)
+
+
+def _write_policies(folder: Path, synthesized: object) -> None:
+    import json
+
+    from grantgraph.policy.render import render_policy
+    from grantgraph.synthesize import Synthesized
+
+    assert isinstance(synthesized, Synthesized)
+    for one in synthesized.syntheses:
+        for policy, suffix in ((one.policy, "policy"), (one.trust, "trust")):
+            if policy is not None:
+                text = json.dumps(render_policy(policy), indent=2, ensure_ascii=False) + "\n"
+                write_whole(folder / f"{one.principal.id}.{suffix}.json", text)
+
+
+@app.command()
+def check(
+    path: Source,
+    format: Format = "text",
+    output: Outputs = [],  # noqa: B006
+    rules: Annotated[
+        list[Path], typer.Option("--rules", metavar="DIR", help="Also ask the rules of a folder. Rules are code.")
+    ] = [],  # noqa: B006
+    param: Parameters = [],  # noqa: B006
+    account: Account = "",
+    region: Region = "",
+    partition: Partition = "",
+) -> None:
+    """The gate: ask every rule and every promise; fail on a finding, and on a question left open."""
+    from grantgraph import rules as rulebook
+    from grantgraph.catalog import load_catalog
+
+    application = read_application(path, param, account, region, partition)
+    asked = rulebook.load_rules(rulebook.rules_folder(), *rules)
+    checked = rulebook.check(application, load_catalog(), asked)
+    emit("check", checked, format, output)
+    if checked.findings:
+        raise typer.Exit(Exit.NO)
+    if checked.doubts:
+        raise typer.Exit(Exit.UNDECIDED)
+
+
+@explain.command("role")
+def explain_role(
+    name: Annotated[str, typer.Argument(help="Its logical id, its name, or `authenticated`.", show_default=False)],
+    path: Source,
+    format: Format = "text",
+    output: Outputs = [],  # noqa: B006
+    param: Parameters = [],  # noqa: B006
+    account: Account = "",
+    region: Region = "",
+    partition: Partition = "",
+) -> None:
+    """What a role can do, why, from where, under which conditions, and who can assume it."""
+    from grantgraph import explain as explaining
+    from grantgraph.catalog import load_catalog
+
+    application = read_application(path, param, account, region, partition)
+    principal = explaining.find_principal(application, name)
+    emit("explain", explaining.explain_role(application, principal, load_catalog()), format, output)
+
+
+@app.command()
+def graph(
+    path: Source,
+    format: Format = "text",
+    output: Outputs = [],  # noqa: B006
+    param: Parameters = [],  # noqa: B006
+    account: Account = "",
+    region: Region = "",
+    partition: Partition = "",
+) -> None:
+    """Print the permission graph: text, dot, mermaid or json."""
+    from grantgraph.catalog import load_catalog
+    from grantgraph.graph import build
+
+    application = read_application(path, param, account, region, partition)
+    emit("graph", build(application, load_catalog()), format, output)
+
+
+@app.command()
+def rule(
+    id: Annotated[str, typer.Argument(help="The rule's id; without it, the list.")] = "",
+) -> None:
+    """Show the page of a rule, or list the rules."""
+    from grantgraph.problems import UsageError, did_you_mean
+    from grantgraph.rules import load_rules
+
+    found = {one.id: one for one in load_rules()}
+    if not id:
+        for one in found.values():
+            typer.echo(f"{one.id}  {one.severity.ljust(6)}  {one.title}")
+    elif id.upper() in found:
+        typer.echo(f"{id.upper()}: {found[id.upper()].page}")
+    else:
+        raise UsageError(f"there is no rule `{id}`", did_you_mean(id, found))
+
+
+@app.command()
+def catalog() -> None:
+    """Show the date, the sources and the counts of the action data."""
+    from grantgraph.catalog import load_catalog
+
+    data = load_catalog()
+    typer.echo(f"action catalog of {data.date}")
+    for name, number in data.counts.items():
+        typer.echo(f"  {number:>7,}  {name.replace('_', ' ')}")
+    typer.echo("made from")
+    for source in data.provenance:
+        typer.echo(f"  {source.name} {source.version}")
+    typer.echo("its sources disagree on")
+    for kind, number in data.disagreements.items():
+        typer.echo(f"  {number:>7,}  {kind.replace('_', ' ')}")

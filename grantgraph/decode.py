@@ -1,0 +1,366 @@
+"""JSON and YAML text to Nodes: every value with its place, every bound checked, duplicate keys refused."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Callable, Mapping
+from decimal import Decimal, InvalidOperation
+from json.decoder import JSONDecodeError, scanstring  # type: ignore[attr-defined]  # C, untyped
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+from grantgraph.node import Node
+from grantgraph.problems import InputError, Level, Location, Problem
+
+if TYPE_CHECKING:
+    import yaml
+
+MAX_BYTES = 64 * 1024 * 1024
+MAX_DEPTH = 200
+MAX_NODES = 2_000_000
+MAX_NUMBER_LENGTH = 400
+
+Tag = Callable[[str, Node], "Node | None"]
+"""What an application-specific YAML tag means: (tag without `!`, value) → the value in long form."""
+
+
+def read_text(path: Path) -> str:
+    """The text of a file, with a bound on its size.
+
+    Raises:
+        InputError: the file is missing, a directory, too large, or not UTF-8.
+    """
+    try:
+        size = path.stat().st_size
+        if path.is_dir():
+            raise InputError(f"`{path}` is a directory", help="name a file in it")
+        if size > MAX_BYTES:
+            raise InputError(f"`{path}` has {size:,} bytes; at most {MAX_BYTES:,} are read")
+        with path.open("rb") as stream:  # a device has no size: the bound holds for what is read, too
+            data = stream.read(MAX_BYTES + 1)
+    except FileNotFoundError:
+        raise InputError(f"there is no file `{path}`", help=_nearby(path)) from None
+    except OSError as error:
+        raise InputError(f"cannot read `{path}`: {error.strerror or error}") from None
+    if len(data) > MAX_BYTES:
+        raise InputError(f"`{path}` has more than {MAX_BYTES:,} bytes, which is the most that is read")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InputError(f"`{path}` is not UTF-8: byte {error.start + 1} is {data[error.start]:#04x}") from None
+
+
+def _nearby(path: Path) -> str:
+    from grantgraph.problems import did_you_mean
+
+    if not path.parent.is_dir():
+        return f"there is no folder `{path.parent}` either"
+    names = [entry.name for entry in path.parent.iterdir()]
+    help = did_you_mean(path.name, names)
+    return help if help.startswith("did you") else ""
+
+
+def decode(source: str, file: str, tag: Tag | None = None) -> Node:
+    """JSON when the text starts like JSON, YAML otherwise.
+
+    Raises:
+        InputError: the text is neither, or breaks a bound; the problem has line and column.
+    """
+    start = source.lstrip()[:1]
+    if not start:
+        raise InputError(f"`{file}` is empty")
+    if start in "{[":
+        return decode_json(source, file)
+    return decode_yaml(source, file, tag)
+
+
+def decode_json(source: str, file: str) -> Node:
+    """JSON text to a Node.
+
+    Raises:
+        InputError: not JSON, a duplicate key, or too deep, with line and column.
+    """
+    return _Json(source, file).document()
+
+
+class _Lines:
+    """Offsets to places."""
+
+    def __init__(self, source: str, file: str) -> None:
+        self.file = file
+        self.starts = [0, *(found.end() for found in re.finditer("\n", source))]
+
+    def at(self, offset: int, path: str = "") -> Location:
+        line = bisect_right(self.starts, offset)
+        return Location(self.file, line, offset - self.starts[line - 1] + 1, path)
+
+
+_SPACE = re.compile(r"[ \t\r\n]*")
+_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?")
+_WORDS: Mapping[str, bool | None] = {"true": True, "false": False, "null": None}
+
+
+class _Json:
+    def __init__(self, source: str, file: str) -> None:
+        self.source = source
+        self.lines = _Lines(source, file)
+        self.nodes = 0
+
+    def fail(self, offset: int, message: str, help: str = "", code: str = "json") -> NoReturn:
+        at = self.lines.at(min(offset, len(self.source)))
+        raise InputError(f"{at}: {message}", [Problem(at, Level.ERROR, code, message, help)], help)
+
+    def skip(self, offset: int) -> int:
+        found = _SPACE.match(self.source, offset)
+        return found.end() if found else offset
+
+    def found(self, offset: int) -> str:
+        return f"`{self.source[offset]}`" if offset < len(self.source) else "the end of the file"
+
+    def document(self) -> Node:
+        node, end = self.value(self.skip(0), 0)
+        end = self.skip(end)
+        if end != len(self.source):
+            self.fail(end, f"expected the end of the file, found {self.found(end)}")
+        return node
+
+    def value(self, offset: int, depth: int) -> tuple[Node, int]:
+        if depth > MAX_DEPTH:
+            self.fail(offset, f"nested deeper than {MAX_DEPTH} levels", code="depth")
+        self.nodes += 1
+        if self.nodes > MAX_NODES:
+            self.fail(offset, f"more than {MAX_NODES:,} values", code="size")
+        first = self.source[offset : offset + 1]
+        if first == '"':
+            word, end = self.string(offset)
+            return Node(word, self.lines.at(offset)), end
+        if first == "{":
+            return self.object(offset, depth)
+        if first == "[":
+            return self.list(offset, depth)
+        number = _NUMBER.match(self.source, offset)
+        if number:
+            return Node(self.number(number, offset), self.lines.at(offset)), number.end()
+        for word, meaning in _WORDS.items():
+            if self.source.startswith(word, offset):
+                return Node(meaning, self.lines.at(offset)), offset + len(word)
+        self.fail(offset, f"expected a value, found {self.found(offset)}")
+
+    def number(self, found: re.Match[str], offset: int) -> int | Decimal:
+        spelled = found.group()
+        if len(spelled) > MAX_NUMBER_LENGTH:
+            self.fail(offset, f"a number of more than {MAX_NUMBER_LENGTH} digits", code="size")
+        if found.group(1) is None and found.group(2) is None:
+            return int(spelled)
+        try:
+            return Decimal(spelled)
+        except InvalidOperation:
+            self.fail(offset, f"`{spelled}` is out of range")
+
+    def string(self, offset: int) -> tuple[str, int]:
+        try:
+            word, end = scanstring(self.source, offset + 1, True)
+        except JSONDecodeError as error:
+            self.fail(error.pos, f"bad string: {error.msg[0].lower()}{error.msg[1:]}")
+        return word, end
+
+    def object(self, offset: int, depth: int) -> tuple[Node, int]:
+        members: dict[str, Node] = {}
+        places: dict[str, Location] = {}
+        at = self.skip(offset + 1)
+        if self.source[at : at + 1] == "}":
+            return Node(members, self.lines.at(offset)), at + 1
+        while True:
+            if self.source[at : at + 1] != '"':
+                self.fail(at, f"expected a key in double quotes, found {self.found(at)}")
+            key, end = self.string(at)
+            if key in members:
+                self.fail(at, f"duplicate key `{key}`", f"first at line {places[key].line}", "duplicate-key")
+            places[key] = self.lines.at(at)
+            colon = self.skip(end)
+            if self.source[colon : colon + 1] != ":":
+                self.fail(colon, f"expected `:` after the key `{key}`, found {self.found(colon)}")
+            members[key], end = self.value(self.skip(colon + 1), depth + 1)
+            at = self.skip(end)
+            after = self.source[at : at + 1]
+            if after == "}":
+                return Node(members, self.lines.at(offset), places), at + 1
+            if after != ",":
+                self.fail(at, f"expected `,` or `}}`, found {self.found(at)}")
+            at = self.skip(at + 1)
+
+    def list(self, offset: int, depth: int) -> tuple[Node, int]:
+        members: list[Node] = []
+        at = self.skip(offset + 1)
+        if self.source[at : at + 1] == "]":
+            return Node((), self.lines.at(offset)), at + 1
+        while True:
+            member, end = self.value(at, depth + 1)
+            members.append(member)
+            at = self.skip(end)
+            after = self.source[at : at + 1]
+            if after == "]":
+                return Node(tuple(members), self.lines.at(offset)), at + 1
+            if after != ",":
+                self.fail(at, f"expected `,` or `]`, found {self.found(at)}")
+            at = self.skip(at + 1)
+
+
+_PLAIN_INT = re.compile(r"[-+]?(0|[1-9][0-9]*)")
+_PLAIN_DECIMAL = re.compile(r"[-+]?(0|[1-9][0-9]*)\.[0-9]+([eE][-+]?[0-9]+)?")
+_PLAIN_WORDS: Mapping[str, bool | None] = {
+    spelling: meaning
+    for word, meaning in (("true", True), ("false", False), ("null", None))
+    for spelling in (word, word.capitalize(), word.upper())
+} | {"~": None, "": None}
+
+
+def decode_yaml(source: str, file: str, tag: Tag | None = None) -> Node:
+    """YAML text to a Node.
+
+    Plain scalars become booleans, null, integers and decimals only in the spellings that JSON shares, so
+    that `2012-10-17` stays text and an account number keeps its leading zero. Without `tag`,
+    application-specific tags are refused.
+
+    Raises:
+        InputError: not YAML, a duplicate key, an alias bomb, or too deep, with line and column.
+    """
+    import yaml
+
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    try:
+        return _Yaml(file, tag).document(yaml.parse(source, Loader=loader))
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        at = Location(file, mark.line + 1, mark.column + 1) if mark else Location(file)
+        message = f"not YAML: {error.problem or error.context}"
+        raise InputError(f"{at}: {message}", [Problem(at, Level.ERROR, "yaml", message)]) from None
+    except yaml.YAMLError as error:
+        first = str(error).splitlines()[0]
+        raise InputError(f"{file}: not YAML: {first}") from None
+
+
+class _Yaml:
+    """Builds Nodes from parse events with a stack of its own: depth costs no recursion."""
+
+    def __init__(self, file: str, tag: Tag | None) -> None:
+        self.file = file
+        self.tag = tag
+        self.anchors: dict[str, tuple[Node, int]] = {}
+        self.nodes = 0
+
+    def fail(self, at: Location, message: str, help: str = "", code: str = "yaml") -> NoReturn:
+        raise InputError(f"{at}: {message}", [Problem(at, Level.ERROR, code, message, help)], help)
+
+    def at(self, event: yaml.Event) -> Location:
+        mark = event.start_mark
+        return Location(self.file, mark.line + 1, mark.column + 1) if mark else Location(self.file)
+
+    def count(self, more: int, at: Location) -> None:
+        self.nodes += more
+        if self.nodes > MAX_NODES:
+            self.fail(at, f"expands to more than {MAX_NODES:,} values", "an alias of aliases?", "size")
+
+    def document(self, events: object) -> Node:
+        import yaml
+
+        root: Node | None = None
+        stack: list[_Open] = []
+        for event in events:  # type: ignore[attr-defined]
+            node: Node | None = None
+            size = 1
+            match event:
+                case yaml.ScalarEvent():
+                    node = self.scalar(event)
+                case yaml.AliasEvent():
+                    at = self.at(event)
+                    if event.anchor not in self.anchors:
+                        self.fail(at, f"there is no anchor `&{event.anchor}` before this")
+                    node, size = self.anchors[event.anchor]
+                case yaml.MappingStartEvent() | yaml.SequenceStartEvent():
+                    if len(stack) >= MAX_DEPTH:
+                        self.fail(self.at(event), f"nested deeper than {MAX_DEPTH} levels", code="depth")
+                    mapping = isinstance(event, yaml.MappingStartEvent)
+                    stack.append(_Open(mapping, self.at(event), event.anchor, event.tag, self.nodes))
+                case yaml.MappingEndEvent() | yaml.SequenceEndEvent():
+                    done = stack.pop()
+                    size = self.nodes - done.nodes_before + 1
+                    node = self.tagged(done.tag, done.node())
+                    if done.anchor:
+                        self.anchors[done.anchor] = (node, size)
+                    size = 1
+                case yaml.DocumentStartEvent() if root is not None:
+                    self.fail(self.at(event), "a second YAML document in one file")
+                case _:
+                    continue
+            if node is None:
+                continue
+            self.count(size, node.at)
+            if isinstance(event, yaml.ScalarEvent) and event.anchor:
+                self.anchors[event.anchor] = (node, 1)
+            if stack:
+                stack[-1].add(node, self)
+            else:
+                root = node
+        if root is None:
+            raise InputError(f"`{self.file}` is empty")
+        return root
+
+    def scalar(self, event: yaml.ScalarEvent) -> Node:
+        at = self.at(event)
+        spelled = event.value
+        if event.tag is None and event.implicit[0]:
+            if spelled in _PLAIN_WORDS:
+                return Node(_PLAIN_WORDS[spelled], at)
+            if len(spelled) <= MAX_NUMBER_LENGTH:
+                if _PLAIN_INT.fullmatch(spelled):
+                    return Node(int(spelled), at)
+                if _PLAIN_DECIMAL.fullmatch(spelled):
+                    return Node(Decimal(spelled), at)
+        return self.tagged(event.tag, Node(spelled, at))
+
+    def tagged(self, tag: str | None, node: Node) -> Node:
+        if tag is None or tag == "!" or tag.startswith("tag:yaml.org,2002:"):
+            return node
+        meaning = self.tag(tag.lstrip("!"), node) if self.tag else None
+        if meaning is None:
+            self.fail(node.at, f"unknown tag `{tag}`", code="yaml-tag")
+        return meaning
+
+
+class _Open:
+    """A mapping or a sequence whose end has not come yet."""
+
+    def __init__(
+        self, mapping: bool, at: Location, anchor: str | None, tag: str | None, nodes_before: int
+    ) -> None:
+        self.mapping, self.at, self.anchor, self.tag = mapping, at, anchor, tag
+        self.nodes_before = nodes_before
+        self.members: dict[str, Node] = {}
+        self.places: dict[str, Location] = {}
+        self.list: list[Node] = []
+        self.key: str | None = None
+
+    def add(self, node: Node, reader: _Yaml) -> None:
+        if not self.mapping:
+            self.list.append(node)
+        elif self.key is None:
+            key = node.as_str()
+            if key is None:
+                reader.fail(node.at, f"a key must be a string, not {node.describe()}")
+            if key == "<<":
+                reader.fail(node.at, "merge keys (`<<`) are not read", "write the members out")
+            if key in self.members:
+                first = self.places[key].line
+                reader.fail(node.at, f"duplicate key `{key}`", f"first at line {first}", "duplicate-key")
+            self.key = key
+            self.places[key] = node.at
+        else:
+            self.members[self.key] = node
+            self.key = None
+
+    def node(self) -> Node:
+        if self.mapping:
+            return Node(self.members, self.at, self.places)
+        return Node(tuple(self.list), self.at)

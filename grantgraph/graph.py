@@ -1,0 +1,166 @@
+"""The permission graph: principals, resources and entry points, and what connects them.
+
+This is the only module that imports networkx, and it is imported only where a graph is asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TypeAlias
+
+import networkx as nx
+
+from grantgraph.catalog import Catalog
+from grantgraph.grants import Grant, by_level, grants_of
+from grantgraph.model import Application, Authorizer, EntryPoint, EntryPointType, Need, Principal
+from grantgraph.policy.document import Policy, PrincipalKind, Statement
+
+
+class NodeKind(StrEnum):
+    """What a node of the graph is."""
+
+    PRINCIPAL = "principal"
+    RESOURCE = "resource"
+    ENTRY_POINT = "entry point"
+    CALLER = "caller"  # who comes from outside: anyone, a service, another account
+    ELSEWHERE = "elsewhere"  # resources of a service beyond the application's own
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class NodeId:
+    """The identity of a node; what it stands for is looked up in the application."""
+
+    kind: NodeKind
+    name: str
+
+    def __str__(self) -> str:
+        return self.name
+
+
+@dataclass(frozen=True, slots=True)
+class Trust:
+    """A statement of a trust policy lets somebody assume the role."""
+
+    statement: Statement
+    policy: Policy
+
+
+@dataclass(frozen=True, slots=True)
+class Runs:
+    """An entry point runs a function, or a function runs as a role."""
+
+    why: str
+
+
+Edge: TypeAlias = Need | Grant | Trust | Runs
+
+
+ANYONE = NodeId(NodeKind.CALLER, "anyone")
+
+
+@dataclass(frozen=True, slots=True)
+class PermissionGraph:
+    """A frozen networkx graph: nodes are NodeIds, and every edge carries itself as `edge`."""
+
+    application: Application
+    graph: nx.MultiDiGraph[NodeId]
+
+    def edges(self) -> Iterator[tuple[NodeId, NodeId, Edge]]:
+        """Every edge, in a fixed order."""
+        found = [(start, end, data["edge"]) for start, end, data in self.graph.edges(data=True)]
+        return iter(sorted(found, key=lambda one: (one[0], one[1], describe(one[2]))))
+
+    def nodes(self) -> tuple[NodeId, ...]:
+        """Every node, sorted."""
+        return tuple(sorted(self.graph.nodes))
+
+    def paths(self, start: NodeId, end: NodeId) -> Iterator[tuple[NodeId, ...]]:
+        """The shortest ways from one node to another, if there is any."""
+        if start in self.graph and end in self.graph and nx.has_path(self.graph, start, end):
+            for path in sorted(nx.all_shortest_paths(nx.DiGraph(self.graph), start, end)):
+                yield tuple(path)
+
+
+def build(application: Application, catalog: Catalog) -> PermissionGraph:
+    """The graph of an application, with a Grant for everything that some request can really use."""
+    graph: nx.MultiDiGraph[NodeId] = nx.MultiDiGraph()
+    for principal in application.principals:
+        graph.add_node(NodeId(NodeKind.PRINCIPAL, principal.id))
+    for resource in application.resources:
+        graph.add_node(NodeId(NodeKind.RESOURCE, resource.id))
+    for entry in application.entry_points:
+        graph.add_node(NodeId(NodeKind.ENTRY_POINT, entry.id))
+    for start, end, edge in _edges(application, catalog):
+        graph.add_edge(start, end, edge=edge)
+    return PermissionGraph(application, nx.freeze(graph))
+
+
+def _edges(application: Application, catalog: Catalog) -> Iterator[tuple[NodeId, NodeId, Edge]]:
+    for principal in application.principals:
+        own = NodeId(NodeKind.PRINCIPAL, principal.id)
+        for grant in grants_of(application, principal, catalog):
+            yield own, _target(grant), grant
+        for caller, trust in _trusts(principal):
+            yield caller, own, trust
+    for need in application.needs:
+        kind = NodeKind.ENTRY_POINT if application.entry_point(need.to) else NodeKind.RESOURCE
+        yield NodeId(NodeKind.PRINCIPAL, need.who), NodeId(kind, need.to), need
+    for resource in application.resources:
+        role = resource.attributes.get("runs_as")
+        if isinstance(role, str) and role and application.principal(role) is not None:
+            yield NodeId(NodeKind.RESOURCE, resource.id), NodeId(NodeKind.PRINCIPAL, role), Runs("runs as")
+    for entry in application.entry_points:
+        yield from _entry_edges(application, entry)
+
+
+def _target(grant: Grant) -> NodeId:
+    if grant.resource:
+        return NodeId(NodeKind.RESOURCE, grant.resource)
+    return NodeId(NodeKind.ELSEWHERE, f"{grant.service}: anything else")
+
+
+def _trusts(principal: Principal) -> Iterator[tuple[NodeId, Trust]]:
+    for statement in principal.trust.statements if principal.trust is not None else ():
+        for member in statement.principals.members if statement.principals is not None else ():
+            named = str(member.value)
+            if member.kind is PrincipalKind.EVERYONE or named == "*":
+                named = "any AWS account"
+            if principal.trust is not None:
+                yield NodeId(NodeKind.CALLER, named), Trust(statement, principal.trust)
+
+
+def _entry_edges(application: Application, entry: EntryPoint) -> Iterator[tuple[NodeId, NodeId, Edge]]:
+    """Who may come in, and what runs then: an entry point is a way to everything that its function may do."""
+    own = NodeId(NodeKind.ENTRY_POINT, entry.id)
+    if entry.type in (EntryPointType.ROUTE, EntryPointType.FUNCTION_URL):
+        callers = {
+            Authorizer.NONE: "anyone",
+            Authorizer.IAM: "",
+            Authorizer.JWT: "holders of a token",
+            Authorizer.USER_POOL: "holders of a token",
+        }
+        caller = callers.get(entry.authorizer, "whoever its authorizer lets in")
+        if caller:
+            yield NodeId(NodeKind.CALLER, caller), own, Runs(f"calls, authorizer {entry.authorizer}")
+    elif entry.source and application.resource(entry.source) is not None:
+        yield NodeId(NodeKind.RESOURCE, entry.source), own, Runs(f"calls, {entry.type}")
+    if entry.target:
+        yield own, NodeId(NodeKind.RESOURCE, entry.target), Runs("runs")
+
+
+def describe(edge: Edge) -> str:
+    """An edge in a few words."""
+    match edge:
+        case Need():
+            return f"needs to {' and '.join(edge.access)}"
+        case Grant():
+            if not edge.certain:
+                return "may be able to use " + ", ".join(sorted(str(reach.actions[0]) for reach in edge.reaches))
+            counts = [f"{len(actions)} {level}" for level, actions in by_level(edge.actions()).items()]
+            return "can use " + ", ".join(counts)
+        case Trust():
+            return "may assume"
+        case Runs():
+            return edge.why

@@ -1,0 +1,232 @@
+"""An application: its principals, resources and entry points, what they need, and what it promises.
+
+Every source ends here, and nothing after it knows which source it was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from grantgraph.policy.document import Policy
+from grantgraph.problems import NOWHERE, Location, Problem
+from grantgraph.text import Text, Unknown
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """Where an application is deployed; each part may be decided elsewhere."""
+
+    partition: Text = field(default_factory=lambda: _unknown("AWS::Partition"))
+    region: Text = field(default_factory=lambda: _unknown("AWS::Region"))
+    account: Text = field(default_factory=lambda: _unknown("AWS::AccountId"))
+
+
+def _unknown(name: str) -> Text:
+    from grantgraph.text import text
+
+    return text((Unknown(name, f"`{name}` is decided when the application is deployed"),))
+
+
+class PrincipalType(StrEnum):
+    """What a principal of an application is, in the words of the model file."""
+
+    AUTHENTICATED = "identity-pool:authenticated"
+    UNAUTHENTICATED = "identity-pool:unauthenticated"
+    MAPPED = "identity-pool:mapped"  # a role that a role mapping of the pool can choose
+    FUNCTION = "function"
+    ROLE = "role"
+    USER = "user"
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """A role or user. `id` is its logical id or its name in the model file.
+
+    `pool` is the id of the identity pool whose visitors get this role. `framework` says which framework made
+    the role for its own purposes, "" when it is the application's own.
+    """
+
+    id: str
+    type: PrincipalType
+    arn: Text
+    trust: Policy | None = None
+    policies: tuple[Policy, ...] = ()
+    boundary: Policy | None = None
+    pool: str = ""
+    framework: str = ""
+    at: Location = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """A secondary index of a table."""
+
+    name: str
+    partition_key: str
+    sort_key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """Something that a policy can name. `type` is a name in `grantgraph.resources`, such as `sqs:queue`.
+
+    `attributes` hold what its type says about it (a table's `partition_key` and `sort_key`, a function's
+    `runs_as`); `account` is the account that owns it, which its ARN may not say.
+    """
+
+    id: str
+    type: str
+    arn: Text
+    account: Text = ""
+    policy: Policy | None = None
+    attributes: Mapping[str, Text] = field(default_factory=dict)
+    indexes: tuple[Index, ...] = ()
+    at: Location = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class IdentityPool:
+    """A Cognito identity pool: who may come in, and which role each visitor gets.
+
+    `id_value` is what a token's `aud` says. `mapped` are the roles that a role mapping can choose besides
+    the two defaults.
+    """
+
+    id: str
+    id_value: Text
+    allows_guests: bool | Unknown = False
+    allows_classic_flow: bool | Unknown = False
+    authenticated: str = ""
+    unauthenticated: str = ""
+    mapped: tuple[str, ...] = ()
+    at: Location = field(default=NOWHERE, compare=False)
+
+
+class Authorizer(StrEnum):
+    """Who decides that a caller may use a route."""
+
+    NONE = "none"
+    IAM = "iam"
+    JWT = "jwt"
+    USER_POOL = "user_pool"
+    LAMBDA = "lambda"
+    UNKNOWN = "unknown"
+
+
+class EntryPointType(StrEnum):
+    """The ways into an application's code."""
+
+    ROUTE = "route"
+    FUNCTION_URL = "function url"
+    USER_POOL_TRIGGER = "user pool trigger"
+    SUBSCRIPTION = "subscription"
+    CONSUMER = "consumer"
+    NOTIFICATION = "notification"
+    SCHEDULE = "schedule"
+
+
+@dataclass(frozen=True, slots=True)
+class EntryPoint:
+    """A way into the code. `id` reads as people say it (`GET /notes`); `target` is a resource's id.
+
+    `arn` is what `execute-api:Invoke` needs for a route with the IAM authorizer, "" elsewhere. `source` is
+    the id of what calls: an API, a queue, a topic, a user pool.
+    """
+
+    id: str
+    type: EntryPointType
+    target: str
+    authorizer: Authorizer = Authorizer.NONE
+    arn: Text = ""
+    source: str = ""
+    at: Location = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """What one principal has to be able to do: `who` does `access` to `to`, within the scopes.
+
+    Attributes:
+        access: access words of the resource's type (`read`, `write`, ...), or exact actions.
+        rows: `own` limits a table to rows whose partition key is the caller's identity.
+        attributes: limits a table to these attributes.
+        keys: limits a bucket to these keys; `{identity}` stands for the caller's identity.
+        index: limits a table to one of its indexes.
+    """
+
+    who: str
+    access: tuple[str, ...]
+    to: str
+    rows: str = ""
+    attributes: tuple[str, ...] = ()
+    keys: str = ""
+    index: str = ""
+    at: Location = field(default=NOWHERE, compare=False)
+
+    def __str__(self) -> str:
+        scope = [
+            *([f"rows: {self.rows}"] if self.rows else []),
+            *([f"index: {self.index}"] if self.index else []),
+            *([f"attributes: {', '.join(self.attributes)}"] if self.attributes else []),
+            *([f"keys: {self.keys}"] if self.keys else []),
+        ]
+        words = " and ".join(self.access)
+        return f"{self.who} needs to {words} {self.to}" + (f" ({'; '.join(scope)})" if scope else "")
+
+
+class PromiseType(StrEnum):
+    """What an application can promise about a principal."""
+
+    NEVER = "never"
+    ISOLATED = "isolated"
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """This application's own statement about its policies, which `check` proves or refutes.
+
+    `access` holds access levels in lower case with dashes (`permissions-management`), or exact actions;
+    `on` the id of a resource, "" for all.
+    """
+
+    title: str
+    type: PromiseType
+    who: str
+    access: tuple[str, ...] = ()
+    on: str = ""
+    at: Location = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    """Everything that a source said about one application.
+
+    `problems` are what reading met; `counted` names what was in the input but is no part of the model
+    (type → how many), so that nothing is left out silently.
+    """
+
+    name: str
+    source: str = ""
+    environment: Environment = field(default_factory=Environment)
+    principals: tuple[Principal, ...] = ()
+    resources: tuple[Resource, ...] = ()
+    pools: tuple[IdentityPool, ...] = ()
+    entry_points: tuple[EntryPoint, ...] = ()
+    needs: tuple[Need, ...] = ()
+    promises: tuple[Promise, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    counted: Mapping[str, int] = field(default_factory=dict)
+
+    def principal(self, id: str) -> Principal | None:
+        return next((one for one in self.principals if one.id == id), None)
+
+    def resource(self, id: str) -> Resource | None:
+        return next((one for one in self.resources if one.id == id), None)
+
+    def entry_point(self, id: str) -> EntryPoint | None:
+        return next((one for one in self.entry_points if one.id == id), None)
+
+    def pool(self, id: str) -> IdentityPool | None:
+        return next((one for one in self.pools if one.id == id), None)

@@ -1,0 +1,45 @@
+"""All requests: questions over what policies allow, each proved, refuted by a request, or undecided."""
+
+from grantgraph.prove.formula import TRUE as EVERYWHERE
+from grantgraph.prove.formula import conjunction, negation
+from grantgraph.prove.questions import (
+    Answer,
+    Proved,
+    Reach,
+    Refuted,
+    Standing,
+    Target,
+    Undecided,
+    actions_of,
+    allowed_actions,
+    allowed_exactly,
+    at_or_under,
+    implies,
+    never,
+    reaches,
+)
+from grantgraph.prove.shapes import Session, session_of
+from grantgraph.prove.spaces import Dimension
+
+__all__ = [
+    "EVERYWHERE",
+    "Answer",
+    "Dimension",
+    "Proved",
+    "Reach",
+    "Refuted",
+    "Session",
+    "Standing",
+    "Target",
+    "Undecided",
+    "actions_of",
+    "allowed_actions",
+    "allowed_exactly",
+    "at_or_under",
+    "conjunction",
+    "implies",
+    "negation",
+    "never",
+    "reaches",
+    "session_of",
+]

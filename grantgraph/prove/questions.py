@@ -1,0 +1,477 @@
+"""The questions over all requests, and their answers. Only here does the prover meet the evaluator: to replay."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import TypeAlias
+
+from grantgraph.catalog import Action, Catalog
+from grantgraph.evaluate import Decision, Request, Verdict, decide
+from grantgraph.policy.arn import parse_arn
+from grantgraph.policy.document import Condition, Effect, Policy, PolicySet, Statement
+from grantgraph.policy.pattern import Pattern
+from grantgraph.problems import bug
+from grantgraph.prove.encode import Frame, encode_actions, encode_allowed
+from grantgraph.prove.formula import (
+    FALSE,
+    RESOURCE,
+    TRUE,
+    And,
+    Every,
+    Formula,
+    Free,
+    Holds,
+    Literal,
+    Present,
+    conjunction,
+    disjunction,
+    negation,
+)
+from grantgraph.prove.glob import Exhausted, Glob, Run, literal_glob
+from grantgraph.prove.search import Model, Search
+from grantgraph.prove.shapes import EXAMPLE_ENVIRONMENT, Session, Shape, dimension_of, shapes_of
+from grantgraph.prove.spaces import Dimension
+from grantgraph.text import Symbolic, Text, Unknown, text, unknowns_in
+
+
+@dataclass(frozen=True, slots=True)
+class Proved:
+    """It holds for every well-formed request, under the assumptions named."""
+
+    assuming: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Refuted:
+    """A request shows that it does not hold; the verdict is the evaluator's own, on this very request."""
+
+    request: Request
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Undecided:
+    """Neither a proof nor a request that refutes, and why."""
+
+    reason: str
+
+
+Answer: TypeAlias = Proved | Refuted | Undecided
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A resource with a policy of its own: its ARN, what lies under it, and the account that owns it."""
+
+    arn: Text
+    policy: Policy
+    account: Text = ""
+
+    @property
+    def region(self) -> Formula:
+        """The resources that its policy decides about."""
+        return at_or_under(self.arn)
+
+
+def at_or_under(arn: Text) -> Formula:
+    """The resource of an ARN, and what lies under it: objects, indexes, versions."""
+    own = literal_glob(arn)
+    return disjunction(Literal(Holds(RESOURCE, glob)) for glob in (own, (*own, "/", Run()), (*own, ":", Run())))
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What one caller can do: its session, every policy around it, and the resources with policies of their own.
+
+    `things` are ARNs that exist, which witnesses prefer to invented ones.
+    """
+
+    session: Session
+    policies: PolicySet
+    targets: tuple[Target, ...] = ()
+    things: tuple[Text, ...] = ()
+    environment: Mapping[str, Text] = field(default_factory=lambda: EXAMPLE_ENVIRONMENT)
+
+    def policies_at(self, target: Target | None) -> PolicySet:
+        """The policies that decide about one target, or about a resource without a policy of its own."""
+        return self.policies if target is None else replace(self.policies, resource_based=target.policy)
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """Actions that some request can use, or may be able to: `witnesses` holds one request for each, in order.
+
+    `doubt` is what an undecided answer hinges on; there are no witnesses then.
+    """
+
+    actions: tuple[Action, ...]
+    witnesses: tuple[Refuted, ...] = ()
+    doubt: str = ""
+
+    @property
+    def certain(self) -> bool:
+        """Whether requests show it."""
+        return bool(self.witnesses)
+
+
+def never(standing: Standing, actions: Iterable[Action], catalog: Catalog, region: Formula = TRUE) -> Answer:
+    """No request for any of these actions, in this region or anywhere, is allowed."""
+    undecided: Undecided | None = None
+    for reach in reaches(standing, actions, catalog, region):
+        if reach.certain:
+            return reach.witnesses[0]
+        undecided = undecided or Undecided(reach.doubt)
+    return undecided or Proved()
+
+
+def reaches(
+    standing: Standing, actions: Iterable[Action], catalog: Catalog, region: Formula = TRUE
+) -> Iterator[Reach]:
+    """The actions that some request can use, or may be able to; what is proved to be denied is left out.
+
+    Actions that no pattern tells apart are asked about once, and each is shown by a request of its own.
+
+    Args:
+        region: asks about these resources only (see `at_or_under`).
+    """
+    for group in alike(_statements(standing), actions, catalog):
+        answer, policies = _ask(standing, None, group[0], catalog, region)
+        if isinstance(answer, Undecided):
+            yield Reach(group, doubt=answer.reason)
+        elif isinstance(answer, Refuted):
+            yield _shown(group, answer, policies)
+
+
+def _shown(group: tuple[Action, ...], answer: Refuted, policies: PolicySet) -> Reach:
+    """The witness of a group's first action, replayed for each of its actions."""
+    witnesses = []
+    for action in group:
+        request = replace(answer.request, action=str(action))
+        verdict = decide(request, policies)
+        if not verdict.allowed:
+            bug(f"the witness {request} does not replay: {verdict.decision} ({verdict.layer})")
+        witnesses.append(Refuted(request, verdict))
+    return Reach(group, tuple(witnesses))
+
+
+def implies(narrower: Standing, wider: Standing, actions: Iterable[Action], catalog: Catalog) -> Answer:
+    """Every request that the first allows, the second allows."""
+    undecided: Undecided | None = None
+    for group in alike([*_statements(narrower), *_statements(wider)], actions, catalog):
+        answer, _ = _ask(narrower, wider, group[0], catalog)
+        if isinstance(answer, Refuted):
+            return answer
+        if isinstance(answer, Undecided):
+            undecided = undecided or answer
+    return undecided or Proved()
+
+
+def allowed_exactly(standing: Standing, needed: Standing, actions: Iterable[Action], catalog: Catalog) -> Answer:
+    """What is needed is allowed, and nothing beyond it."""
+    known = tuple(actions)
+    missing = implies(needed, standing, known, catalog)
+    return missing if not isinstance(missing, Proved) else implies(standing, needed, known, catalog)
+
+
+# ── actions ──────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def actions_of(standing: Standing, catalog: Catalog) -> tuple[Action, ...]:
+    """Every action of the catalog that some Allow statement around the caller names."""
+    return allowed_actions((one for one in _statements(standing) if one.effect is Effect.ALLOW), catalog)
+
+
+def allowed_actions(statements: Iterable[Statement], catalog: Catalog) -> tuple[Action, ...]:
+    """Every action of the catalog that some of the statements covers, sorted."""
+    found: dict[str, Action] = {}
+    for statement in statements:
+        patterns = statement.actions.patterns
+        everywhere = statement.actions.negated or any(one.service is None for one in patterns)
+        services = catalog.services() if everywhere else sorted({one.service for one in patterns if one.service})
+        for service in services:
+            for action in catalog.actions(service):
+                if str(action) not in found and encode_actions(statement.actions, str(action)) != FALSE:
+                    found[str(action)] = action
+    return tuple(found[name] for name in sorted(found))
+
+
+def _statements(standing: Standing) -> list[Statement]:
+    found = [statement for policy in standing.policies.all() for statement in policy.statements]
+    return found + [statement for target in standing.targets for statement in target.policy.statements]
+
+
+def alike(
+    statements: Iterable[Statement], actions: Iterable[Action], catalog: Catalog
+) -> Iterator[tuple[Action, ...]]:
+    """Group actions that the same statements name and whose requests have the same shapes.
+
+    Actions that no Allow statement names are left out: nothing allows them.
+    """
+    known = list(statements)
+    keys = {condition.key for one in known for condition in one.conditions} | {
+        variable.key for one in known for pattern in _patterns(one) for variable in pattern.variables
+    }
+    groups: dict[tuple[object, ...], list[Action]] = {}
+    for action in actions:
+        named = tuple(at for at, one in enumerate(known) if encode_actions(one.actions, str(action)) != FALSE)
+        if not any(known[at].effect is Effect.ALLOW for at in named):
+            continue
+        carried = tuple(
+            frozenset(key.lower() for key in catalog.keys_of(action, one)) & keys
+            for one in (*action.resource_types, None)
+        )
+        groups.setdefault((action.service, named, action.resource_types, action.may_use_star, carried), []).append(
+            action
+        )
+    for group in groups.values():
+        yield tuple(group)
+
+
+def _patterns(statement: Statement) -> Iterator[Pattern]:
+    for one in statement.resources.patterns:
+        yield one.pattern
+    for condition in statement.conditions:
+        for value in condition.values:
+            own = getattr(value, "pattern", value)
+            if isinstance(own, Pattern):
+                yield own
+
+
+# ── one question: some request allowed by the first, and not by the second ───────────────────────────────
+
+
+def _ask(
+    standing: Standing, beyond: Standing | None, action: Action, catalog: Catalog, region: Formula = TRUE
+) -> tuple[Answer, PolicySet]:
+    """Whether some request for an action is allowed by `standing`, and not by `beyond` when it is given.
+
+    Returns:
+        Proved when there is none, or Refuted by it; and the policies that decide about the witness.
+    """
+    undecided: Undecided | None = None
+    for shape in shapes_of(action, catalog, standing.things, standing.environment):
+        for target in (None, *_targets_of(standing, shape)):
+            answer = _Case(standing, beyond, shape, target, catalog, region).answer()
+            if isinstance(answer, Refuted):
+                return answer, standing.policies_at(target)
+            if isinstance(answer, Undecided):
+                undecided = undecided or answer
+    return undecided or Proved(), standing.policies
+
+
+def _targets_of(standing: Standing, shape: Shape) -> Iterator[Target]:
+    """The targets whose service is the shape's: nothing else of theirs can be asked for."""
+    if shape.resource_type is None:
+        return
+    for target in standing.targets:
+        arn = parse_arn(target.arn)
+        if arn is None or any(
+            template.split(":")[2] == arn.service or not isinstance(arn.service, str)
+            for template in shape.resource_type.arns
+        ):
+            yield target
+
+
+class _Case:
+    """One shape of request at one target, or at none."""
+
+    def __init__(
+        self,
+        standing: Standing,
+        beyond: Standing | None,
+        shape: Shape,
+        target: Target | None,
+        catalog: Catalog,
+        region: Formula,
+    ) -> None:
+        self.standing, self.beyond, self.shape, self.target, self.region = standing, beyond, shape, target, region
+        self.catalog = catalog
+        self.conditions: list[Condition] = [
+            condition
+            for one in (standing, beyond)
+            if one is not None
+            for statement in _statements(one)
+            for condition in statement.conditions
+        ]
+        self.known: dict[str, Dimension] = {
+            RESOURCE: Dimension(RESOURCE, may_be_absent=False, domain=shape.resources)
+        }
+        self.action = str(shape.action)
+        self.frame = Frame(
+            standing.session.caller,
+            self.action,
+            self.dimension,
+            self.same_account(),
+            shape.action.service == "kms"
+            and shape.resource_type is not None
+            and shape.resource_type.name == "key",
+        )
+
+    def dimension(self, key: str) -> Dimension:
+        if key not in self.known:
+            self.known[key] = dimension_of(key, self.shape, self.standing.session, self.catalog, self.conditions)
+        return self.known[key]
+
+    def same_account(self) -> bool:
+        owner = self.target.account if self.target is not None else ""
+        own = self.standing.session.caller.account
+        return owner == "" or owner == own or not (isinstance(owner, str) and isinstance(own, str))
+
+    def formula(self) -> Formula:
+        parts = [encode_allowed(self.standing.policies_at(self.target), self.frame)]
+        if parts[0] == FALSE:
+            return FALSE
+        if self.beyond is not None:
+            parts.append(negation(encode_allowed(self.beyond.policies_at(self.target), self.frame)))
+        if self.target is not None:
+            parts.append(self.target.region)
+        elif self.shape.resource_type is not None:
+            parts += [negation(one.region) for one in self.standing.targets]
+        parts.append(self.region)
+        return conjunction(parts)
+
+    def dimensions(self, values: Mapping[str, Glob]) -> dict[str, Dimension]:
+        """The dimensions in play; a policy variable takes its stand-in, or a value that is tried."""
+        found = dict(self.known)
+        for key, letter in self.frame.stand_ins.items():
+            found[key] = replace(found[key], domain=(values.get(key, (letter,)),))
+        return found
+
+    def answer(self) -> Answer:
+        try:
+            formula = self.formula()
+            if formula == FALSE:
+                return Proved()
+            doubt = ""
+            for values in self.instances(formula):
+                filled = _fill(formula, values, self.frame.stand_ins)
+                model = Search(self.dimensions(values)).solve(filled)
+                if model is None:
+                    continue
+                answer = self.replay(model)
+                if isinstance(answer, Refuted):
+                    return answer
+                doubt = doubt or answer.reason
+            loosely = Search(self.dimensions({}), loose=True).solve(formula)
+        except Exhausted as spent:
+            return Undecided(f"{self.action}: {spent}")
+        if loosely is None and not doubt:
+            return Proved()
+        return Undecided(doubt or self.hinge(loosely))
+
+    def instances(self, formula: Formula) -> Iterator[Mapping[str, Glob]]:
+        """What to put in the place of policy variables: nothing that anything else spells, then what others do."""
+        yield {}
+        for key in self.frame.stand_ins:
+            tried = {
+                test
+                for atom in _atoms(formula)
+                if isinstance(atom, Holds) and atom.dimension == key and isinstance(atom.test, tuple)
+                for test in [atom.test]
+                if test and all(isinstance(token, str) for token in test)
+            }
+            for value in sorted(tried)[:8]:
+                yield {key: value}
+
+    def hinge(self, model: Model | None) -> str:
+        """What an undecided answer hinges on."""
+        found = sorted({str(one.reason or one.name) for one in model.free} if model else set())
+        names = sorted(
+            {str(one) for value in model.values.values() for one in _unknowns(value)} if model else set()
+        )
+        what = "; ".join(found) or (f"what {', '.join(names)} will be" if names else "values not known here")
+        return f"{self.action}: it hinges on {what}"
+
+    # ── from a model to a request, and back through the evaluator ──
+
+    def replay(self, model: Model) -> Refuted | Undecided:
+        """The request that a model describes, decided by the evaluator."""
+        request = self.request(model)
+        verdict = decide(request, self.standing.policies_at(self.target))
+        if verdict.decision is Decision.UNKNOWN:
+            return Undecided(f"{self.action}: it hinges on {_name_all(verdict.unknowns)}")
+        if verdict.decision is not Decision.ALLOWED:
+            bug(f"the witness {request} does not replay: {verdict.decision} ({verdict.layer})")
+        if self.beyond is not None:
+            other = decide(request, self.beyond.policies_at(self.target))
+            if other.decision is Decision.UNKNOWN:
+                return Undecided(f"{self.action}: it hinges on {_name_all(other.unknowns)}")
+            if other.decision is Decision.ALLOWED:
+                bug(f"the witness {request} does not replay: the wider set allows it")
+        return Refuted(request, verdict)
+
+    def request(self, model: Model) -> Request:
+        letters = {letter: pleasant_value(key) for key, letter in self.frame.stand_ins.items()}
+        context = {key: _put(value, letters) for key, value in sorted(model.values.items()) if key != RESOURCE}
+        resource = _put(model.values[RESOURCE], letters)
+        owner = self.target.account if self.target is not None else ""
+        if isinstance(resource, tuple):
+            bug("a resource is one text")
+        return Request(self.standing.session.caller, self.action, resource, context, owner or None)
+
+
+def _atoms(formula: Formula) -> Iterator[Present | Holds | Every | Free]:
+    if isinstance(formula, Literal):
+        yield formula.atom
+    else:
+        for part in formula.parts:
+            yield from _atoms(part)
+
+
+def _fill(formula: Formula, values: Mapping[str, Glob], stand_ins: Mapping[str, Unknown]) -> Formula:
+    """The formula with the stand-ins of some variables replaced by known text."""
+    if not values:
+        return formula
+    replaced: dict[object, Glob] = {stand_ins[key]: value for key, value in values.items()}
+
+    def fill_test(test: object) -> object:
+        if not isinstance(test, tuple):
+            return test
+        return tuple(piece for token in test for piece in replaced.get(token, (token,)))
+
+    def walk(part: Formula) -> Formula:
+        if isinstance(part, Literal):
+            match part.atom:
+                case Holds(dimension, test):
+                    return Literal(Holds(dimension, fill_test(test)), part.positive)  # type: ignore[arg-type]
+                case Every(dimension, tests, negated):
+                    filled = frozenset(fill_test(test) for test in tests)
+                    return Literal(Every(dimension, filled, negated), part.positive)  # type: ignore[arg-type]
+                case _:
+                    return part
+        pieces = tuple(walk(piece) for piece in part.parts)
+        return And(pieces) if isinstance(part, And) else type(part)(pieces)
+
+    return walk(formula)
+
+
+def _put(value: Text | tuple[Text, ...], letters: Mapping[Unknown, str]) -> Text | tuple[Text, ...]:
+    if isinstance(value, tuple):
+        return tuple(_put_text(one, letters) for one in value)
+    return _put_text(value, letters)
+
+
+def _put_text(value: Text, letters: Mapping[Unknown, str]) -> Text:
+    if not isinstance(value, Symbolic):
+        return value
+    return text(letters.get(part, part) if isinstance(part, Unknown) else part for part in value.parts)
+
+
+def _unknowns(value: Text | tuple[Text, ...]) -> frozenset[Unknown]:
+    if isinstance(value, tuple):
+        return frozenset(one for member in value for one in unknowns_in(member))
+    return unknowns_in(value)
+
+
+def _name_all(unknowns: Iterable[Unknown]) -> str:
+    return "; ".join(sorted(one.reason or str(one) for one in unknowns)) or "values not known here"
+
+
+def pleasant_value(key: str) -> str:
+    """A value that reads like a real one for the key of a policy variable."""
+    if key in ("cognito-identity.amazonaws.com:sub", "cognito-identity-us-gov.amazonaws.com:sub"):
+        return "us-east-1:7f3c1d2e-0000-4000-8000-0a1b2c3d4e5f"
+    if key == "aws:userid":
+        return "AROAEXAMPLEID:session-7f3c"
+    return f"{key.rpartition(':')[2].rpartition('/')[2]}-7f3c"

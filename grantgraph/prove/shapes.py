@@ -1,0 +1,249 @@
+"""Which requests are well formed: the resources of an action, and the condition keys that a request carries."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from grantgraph.catalog import Action, Catalog, ConditionKey, KeyType, ResourceType
+from grantgraph.evaluate import Caller, CallerKind
+from grantgraph.policy.document import Condition, Family
+from grantgraph.prove.glob import Glob, One, Run, literal_glob
+from grantgraph.prove.spaces import Dimension
+from grantgraph.text import Text
+
+_FAMILIES: Mapping[KeyType, Family] = {
+    KeyType.STRING: Family.STRING,
+    KeyType.NUMERIC: Family.NUMERIC,
+    KeyType.DATE: Family.DATE,
+    KeyType.BOOL: Family.BOOL,
+    KeyType.BINARY: Family.BINARY,
+    KeyType.IP_ADDRESS: Family.IP_ADDRESS,
+    KeyType.ARN: Family.ARN,
+}
+
+_ONE_WORD = frozenset(
+    [
+        "AccessPointName",
+        "Account",
+        "AccountId",
+        "Alias",
+        "ApiId",
+        "BackupName",
+        "BucketName",
+        "ConsumerName",
+        "EventBusName",
+        "ExportName",
+        "FunctionName",
+        "GlobalTableName",
+        "GraphQLAPIId",
+        "IdentityId",
+        "IdentityPoolId",
+        "ImportName",
+        "IndexName",
+        "KeyId",
+        "LayerName",
+        "LayerVersion",
+        "Method",
+        "Partition",
+        "QueueName",
+        "Region",
+        "Stage",
+        "StateMachineName",
+        "StreamLabel",
+        "StreamName",
+        "TableName",
+        "TopicName",
+        "UserPoolId",
+        "Version",
+    ]
+)
+"""Placeholders whose values hold neither a slash nor a colon. Any other may hold both: a request too many is
+only a question too many, a request too few would be a false proof."""
+
+_PLACEHOLDER = re.compile(r"\$\{(\w+)\}")
+
+
+def resource_glob(template: str) -> Glob:
+    """The ARNs that a template of the service reference stands for."""
+    tokens: list[str | One | Run] = []
+    colons = 0
+    for at, piece in enumerate(_PLACEHOLDER.split(template)):
+        if at % 2 == 0:
+            tokens.extend(piece)
+            colons += piece.count(":")
+        elif piece in ("Region", "Account", "Partition") or piece in _ONE_WORD or colons < 5:
+            tokens += [One(":/", letter=True), Run(":/")]
+        else:
+            tokens += [One(letter=True), Run()]
+    return tuple(tokens)
+
+
+def pleasant_globs(template: str, environment: Mapping[str, Text]) -> Glob:
+    """The same ARNs in one environment, so that a witness reads like a real one."""
+    tokens: list[object] = []
+    for at, piece in enumerate(_PLACEHOLDER.split(template)):
+        if at % 2 == 0:
+            tokens.extend(piece)
+        elif piece in environment:
+            tokens.extend(literal_glob(environment[piece]))
+        else:
+            tokens += [*piece.lower().removesuffix("name")[:8], Run(":/")]
+    return tuple(tokens)  # type: ignore[arg-type]  # letters, One and Run
+
+
+EXAMPLE_ENVIRONMENT: Mapping[str, Text] = {
+    "Partition": "aws",
+    "Region": "us-east-1",
+    "Account": "111122223333",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """What is known of every request that a caller makes: the keys that its session always carries, or never.
+
+    `keys` overrides the catalog: key in lower case → Dimension.
+    """
+
+    caller: Caller
+    keys: Mapping[str, Dimension] = field(default_factory=dict)
+
+
+def session_of(caller: Caller, keys: Iterable[Dimension] = ()) -> Session:
+    """The session of a caller, with the keys that follow from who it is (rule 63)."""
+    known = {one.name: one for one in _caller_keys(caller)}
+    known.update({one.name: one for one in keys})
+    return Session(caller, known)
+
+
+def _caller_keys(caller: Caller) -> Iterable[Dimension]:
+    def fixed(name: str, value: Text) -> Dimension:
+        return Dimension(name, may_be_absent=False, domain=(literal_glob(value),))
+
+    def absent(name: str) -> Dimension:
+        return Dimension(name, may_be_present=False)
+
+    signed = caller.kind in (CallerKind.ROOT, CallerKind.USER, CallerKind.ROLE, CallerKind.FEDERATED_USER)
+    if signed:
+        yield Dimension("aws:principalarn", Family.ARN, may_be_absent=False, domain=(literal_glob(caller.name),))
+        yield fixed("aws:principalisawsservice", "false")
+        yield absent("aws:principalservicename")
+        yield absent("aws:principalservicenameslist")
+    if caller.account != "":
+        yield fixed("aws:principalaccount", caller.account)
+    words = {
+        CallerKind.ROOT: "Account",
+        CallerKind.USER: "User",
+        CallerKind.ROLE: "AssumedRole",
+        CallerKind.FEDERATED_USER: "FederatedUser",
+        CallerKind.ANONYMOUS: "Anonymous",
+    }
+    if caller.kind in words:
+        yield fixed("aws:principaltype", words[caller.kind])
+    if caller.kind is CallerKind.ANONYMOUS:
+        yield absent("aws:principalarn")
+        yield fixed("aws:principalaccount", "anonymous")
+    if caller.kind is not CallerKind.USER:
+        yield absent("aws:username")
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """One action on one of its resource types, or on `*`: the requests that are well formed for it.
+
+    `resources` are globs, the pleasant ones first; every resource matches one of them.
+    """
+
+    action: Action
+    resource_type: ResourceType | None
+    resources: tuple[Glob, ...]
+    carried: frozenset[str]
+
+    @property
+    def service_type(self) -> str:
+        """The resource type as `service:type`, "" for `*`."""
+        return f"{self.resource_type.service}:{self.resource_type.name}" if self.resource_type else ""
+
+
+def shapes_of(
+    action: Action, catalog: Catalog, things: Iterable[Text], environment: Mapping[str, Text]
+) -> tuple[Shape, ...]:
+    """The shapes of an action's requests.
+
+    Args:
+        things: ARNs that exist, which witnesses prefer.
+        environment: `Partition`, `Region` and `Account` for witnesses.
+    """
+    shapes: list[Shape] = []
+    known = [literal_glob(thing) for thing in things]
+    for name in action.resource_types:
+        found = catalog.resource_type(action.service, name)
+        if found is None:
+            continue
+        templates = [resource_glob(template) for template in found.arns]
+        pleasant = [
+            *(thing for thing in known if any(_fits(thing, template) for template in templates)),
+            *(pleasant_globs(template, environment) for template in found.arns),
+        ]
+        carried = frozenset(key.lower() for key in catalog.keys_of(action, name))
+        exists = len(pleasant) > len(templates)
+        shape = Shape(action, found, tuple(dict.fromkeys([*pleasant, *templates])), carried)
+        shapes.insert(0 if exists else len(shapes), shape)
+    if action.may_use_star or not shapes:
+        carried = frozenset(key.lower() for key in catalog.keys_of(action, None))
+        shapes.append(Shape(action, None, (literal_glob("*"),), carried))
+    return tuple(shapes)
+
+
+def _fits(thing: Glob, template: Glob) -> bool:
+    """Whether an ARN is one of a template's, as far as its known letters say."""
+    from grantgraph.prove.glob import automaton
+
+    machine = automaton(template, True)
+    state = machine.start
+    for letter in thing:
+        state = machine.step(state, letter)  # type: ignore[arg-type]  # a literal glob holds letters only
+        if not state:
+            return False
+    return bool(state & machine.accept)
+
+
+def dimension_of(
+    key: str, shape: Shape, session: Session, catalog: Catalog, conditions: Iterable[Condition]
+) -> Dimension:
+    """What a request of a shape can carry for a key.
+
+    A key that the catalog does not know may be there or not, and is a set where a policy treats it as one.
+    """
+    override = session.keys.get(key)
+    if override is not None:
+        return override
+    known = catalog.condition_key(key)
+    if known is None:
+        multivalued = any(one.key == key and one.quantifier for one in conditions)
+        return Dimension(key, multivalued=multivalued, domain=(SOMETHING,) if multivalued else ())
+    listed = known.listed and not _unplaced(key, shape, catalog)
+    carried = not listed or _carries(key, known, shape)
+    return Dimension(
+        key,
+        _FAMILIES[known.type],
+        known.multivalued,
+        may_be_absent=known.carried == "sometimes",
+        may_be_present=carried,
+        domain=(SOMETHING,) if known.multivalued and known.type in (KeyType.STRING, KeyType.ARN) else (),
+    )
+
+
+SOMETHING: Glob = (One(letter=True), Run())
+"""Any text but the empty one: what a set holds."""
+
+
+def _unplaced(key: str, shape: Shape, catalog: Catalog) -> bool:
+    """Whether the sources define the key without saying which action carries it."""
+    return any(one.lower() == key for one in catalog.unplaced_keys(shape.action.service))
+
+
+def _carries(key: str, known: ConditionKey, shape: Shape) -> bool:
+    return key in shape.carried or known.name.lower() in shape.carried

@@ -1,0 +1,68 @@
+"""`check` for programs: schema `grantgraph/check/1`."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from grantgraph.reports._words import catalog_json, location_json, problems_json, request_json
+from grantgraph.rules import Checked, Doubt, Finding
+
+
+def render(checked: Checked) -> str:
+    """Findings, what is undecided, and a summary."""
+    document = {
+        "schema": "grantgraph/check/1",
+        "catalog": catalog_json(checked.catalog),
+        "application": checked.application.name,
+        "source": checked.application.source,
+        "findings": [_finding(one) for one in checked.findings],
+        "undecided": [_doubt(one) for one in checked.doubts],
+        "proved": list(checked.proved),
+        "problems": problems_json(checked.application),
+        "not_modelled": dict(sorted(checked.application.counted.items())),
+        "summary": {
+            "findings": len(checked.findings),
+            "new": len(checked.findings),
+            "baselined": 0,
+            "ignored": 0,
+            "undecided": len(checked.doubts),
+        },
+    }
+    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    return {
+        "rule": finding.rule,
+        "severity": finding.severity.value,
+        "principal": finding.principal,
+        "message": finding.message,
+        "help": finding.help,
+        "on": finding.on,
+        "actions": list(finding.actions),
+        "fingerprint": finding.fingerprint,
+        "location": location_json(finding.at),
+        "evidence": {
+            "kind": "witness",
+            "request": request_json(finding.evidence.request),
+            "decision": finding.evidence.verdict.decision.value,
+            "because": [
+                {
+                    "policy": one.policy.name,
+                    "statement": one.statement.sid,
+                    "location": location_json(one.statement.at),
+                }
+                for one in finding.evidence.verdict.because
+            ],
+        },
+    }
+
+
+def _doubt(doubt: Doubt) -> dict[str, Any]:
+    return {
+        "rule": doubt.rule,
+        "principal": doubt.principal,
+        "reason": doubt.reason,
+        "location": location_json(doubt.at),
+    }

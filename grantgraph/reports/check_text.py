@@ -1,0 +1,55 @@
+"""`check` for people: the verdict, the findings with their requests, and what was left open."""
+
+from __future__ import annotations
+
+from grantgraph.model import Application
+from grantgraph.reports._words import about, count, not_read, place, say_conditions, say_request
+from grantgraph.rules import Checked, Finding
+
+
+def render(checked: Checked) -> str:
+    """The verdict first, then each finding, then what to do about the rest."""
+    lines = [verdict(checked), about(checked.application, checked.catalog)]
+    for finding in checked.findings:
+        lines += ["", *_finding(finding, checked.application)]
+    if checked.doubts:
+        lines += ["", f"undecided: {count(len(checked.doubts), 'question')}, which counts as a failure"]
+        for doubt in checked.doubts:
+            lines.append(f"  {doubt.rule}  {doubt.principal}  {doubt.reason}")
+            lines += [f"         at {place(doubt.at)}"] if doubt.at.file else []
+    if checked.proved:
+        lines += ["", *(f"proved: {title}" for title in checked.proved)]
+    rest = not_read(checked.application)
+    if rest:
+        lines += ["", *rest]
+    if checked.findings:
+        lines += ["", "what to do: take away what no user needs; `grantgraph synth` writes policies from needs"]
+    return "\n".join(lines) + "\n"
+
+
+def verdict(checked: Checked) -> str:
+    """One line that answers the question."""
+    open_questions = f", {len(checked.doubts)} undecided" if checked.doubts else ""
+    if checked.findings:
+        return f"FAILED: {count(len(checked.findings), 'finding')}{open_questions}"
+    if checked.doubts:
+        return f"UNDECIDED: {count(len(checked.doubts), 'question')} without an answer"
+    return f"PASSED: {count(len(checked.rules), 'rule')} proved for every request"
+
+
+def _finding(finding: Finding, application: Application) -> list[str]:
+    request, verdict = finding.evidence.request, finding.evidence.verdict
+    first, *context = say_request(request)
+    lines = [
+        f"{finding.rule} {finding.severity}: {finding.message}",
+        f"  at       {place(finding.at)}",
+        f"  who      {finding.principal}",
+        f"  request  {first}",
+        *(f"           {line.strip()}" for line in context),
+    ]
+    for reason in verdict.because:
+        name = reason.statement.sid or reason.policy.name or reason.policy.type
+        lines.append(f"  allowed  by {name}, {say_conditions(reason.statement.conditions)}")
+    if finding.help:
+        lines.append(f"  fix      {finding.help}")
+    return lines

@@ -1,0 +1,32 @@
+"""The graph as Mermaid, for Markdown pages."""
+
+from __future__ import annotations
+
+from grantgraph.graph import NodeKind, PermissionGraph, describe
+
+BRACKETS = {
+    NodeKind.PRINCIPAL: ("[", "]"),
+    NodeKind.RESOURCE: ("[(", ")]"),
+    NodeKind.ENTRY_POINT: (">", "]"),
+    NodeKind.CALLER: ("([", "])"),
+    NodeKind.ELSEWHERE: ("[[", "]]"),
+}
+
+
+def render(graph: PermissionGraph) -> str:
+    """A flowchart with one shape a kind of node."""
+    numbers = {node: f"n{at}" for at, node in enumerate(graph.nodes())}
+    lines = ["flowchart LR"]
+    for node, number in numbers.items():
+        left, right = BRACKETS[node.kind]
+        lines.append(f"  {number}{left}{quote(node.name)}{right}")
+    for start, end, edge in graph.edges():
+        lines.append(f"  {numbers[start]} -->|{quote(describe(edge))}| {numbers[end]}")
+    return "\n".join(lines) + "\n"
+
+
+def quote(words: str) -> str:
+    """A Mermaid string: what could end it, or be read as HTML, is written as an entity."""
+    for character, entity in (("&", "#amp;"), ('"', "#quot;"), ("<", "#lt;"), (">", "#gt;"), ("\n", " ")):
+        words = words.replace(character, entity)
+    return f'"{words}"'

@@ -1,0 +1,18 @@
+"""The graph for people: each node with what leads from it."""
+
+from __future__ import annotations
+
+from grantgraph.graph import NodeId, PermissionGraph, describe
+
+
+def render(graph: PermissionGraph) -> str:
+    """One paragraph a node, sorted by kind and name."""
+    leading: dict[NodeId, list[str]] = {node: [] for node in graph.nodes()}
+    for start, end, edge in graph.edges():
+        leading[start].append(f"  {describe(edge)} -> {end.kind} {end.name}")
+    edges = sum(map(len, leading.values()))
+    lines = [f"{graph.application.name}: {len(leading)} nodes, {edges} edges"]
+    for node, ways in leading.items():
+        if ways:
+            lines += ["", f"{node.kind} {node.name}", *ways]
+    return "\n".join(lines) + "\n"

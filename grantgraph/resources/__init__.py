@@ -1,0 +1,93 @@
+"""What each resource type is: how it is named, and which access to it means which actions.
+
+One file an AWS service; each offers `RESOURCE_TYPES`, and nothing is registered.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+
+from grantgraph.discovery import discover
+from grantgraph.problems import UsageError, did_you_mean
+from grantgraph.text import Text, text
+
+
+@dataclass(frozen=True, slots=True)
+class ActionsOn:
+    """Actions on a resource's ARN followed by a suffix: reading a bucket is GetObject on `/*`."""
+
+    suffix: str
+    actions: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceType:
+    """One type of resource.
+
+    Attributes:
+        name: the service prefix and the type, as the model file writes it (`dynamodb:table`).
+        cloudformation: its CloudFormation type.
+        terraform: its Terraform type.
+        arn: its ARN, with `${partition}`, `${region}`, `${account}` and `${name}`.
+        access: access words in users' terms, and the actions that each stands for. Actions that belong to no
+            word administer the resource; no need ever asks for them by a word.
+        name_property: the CloudFormation property that fixes its name, "" when AWS makes the name.
+        ref: what `Ref` gives: `name`, `arn`, or the name of an attribute that is opaque to policies.
+        attributes: `Fn::GetAtt` attributes whose text is known, with the placeholders of `arn`.
+        policy_property: the CloudFormation property that holds its resource policy, if it is one.
+    """
+
+    name: str
+    cloudformation: str
+    terraform: str
+    arn: str
+    access: Mapping[str, tuple[ActionsOn, ...]] = field(default_factory=dict)
+    name_property: str = ""
+    ref: str = "name"
+    attributes: Mapping[str, str] = field(default_factory=dict)
+    policy_property: str = ""
+
+    @property
+    def service(self) -> str:
+        """The service prefix of its actions."""
+        return self.name.partition(":")[0]
+
+    @property
+    def data_actions(self) -> frozenset[str]:
+        """Every action that some access word stands for, in lower case."""
+        return frozenset(action.lower() for word in self.access.values() for on in word for action in on.actions)
+
+
+def fill(template: str, **values: Text) -> Text:
+    """A template of an ARN or an attribute with its `${placeholders}` replaced.
+
+    Raises:
+        KeyError: a placeholder has no value.
+    """
+    pieces = _PLACEHOLDER.split(template)  # literal, name, literal, name, ..., literal
+    return text(values[piece] if at % 2 else piece for at, piece in enumerate(pieces))
+
+
+_PLACEHOLDER = re.compile(r"\$\{(\w+)\}")
+
+
+@cache
+def resource_types() -> Mapping[str, ResourceType]:
+    """Every resource type by its name."""
+    offered = discover(__name__, "RESOURCE_TYPES")
+    return {one.name: one for types in offered for one in types}
+
+
+def resource_type(name: str) -> ResourceType:
+    """The resource type of a name.
+
+    Raises:
+        UsageError: there is none; the help names the nearest.
+    """
+    types = resource_types()
+    if name not in types:
+        raise UsageError(f"there is no resource type `{name}`", did_you_mean(name, types))
+    return types[name]

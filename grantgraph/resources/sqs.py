@@ -1,0 +1,24 @@
+"""SQS: queues. `Ref` gives the URL, which no policy speaks about."""
+
+from grantgraph.resources import ActionsOn, ResourceType
+
+SEND = ("sqs:SendMessage",)
+RECEIVE = ("sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage")
+
+RESOURCE_TYPES = (
+    ResourceType(
+        name="sqs:queue",
+        cloudformation="AWS::SQS::Queue",
+        terraform="aws_sqs_queue",
+        arn="arn:${partition}:sqs:${region}:${account}:${name}",
+        access={
+            "send": (ActionsOn("", SEND),),
+            "receive": (ActionsOn("", RECEIVE),),
+            "write": (ActionsOn("", SEND),),
+            "read": (ActionsOn("", RECEIVE),),
+        },
+        name_property="QueueName",
+        ref="url",
+        attributes={"Arn": "${arn}", "QueueName": "${name}"},
+    ),
+)

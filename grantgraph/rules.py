@@ -1,0 +1,261 @@
+"""Rules and findings: load the rules, ask them, and gather what they say. The only face that rule files see."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+
+from grantgraph.catalog import AccessLevel, Action, Catalog
+from grantgraph.grants import CHANGING, Grant, by_level, grants_of, unseen_of
+from grantgraph.model import Application, Principal, PrincipalType, Promise, PromiseType, Resource
+from grantgraph.problems import Location, UsageError, bug
+from grantgraph.prove import EVERYWHERE, Refuted, Undecided, actions_of, at_or_under, never
+from grantgraph.resources import resource_types
+from grantgraph.standing import standing_of
+
+__all__ = [
+    "CHANGING",
+    "AccessLevel",
+    "Action",
+    "Checked",
+    "Doubt",
+    "Finding",
+    "Grant",
+    "Permissions",
+    "PrincipalType",
+    "Rule",
+    "Severity",
+    "by_level",
+    "check",
+    "doubts_of",
+    "load_rules",
+    "name_actions",
+]
+
+
+class Severity(StrEnum):
+    """How bad it is when a rule fires."""
+
+    HIGH = "high"
+    MEDIUM = "medium"
+    LOW = "low"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a rule says about one principal, with the request that shows it.
+
+    `actions` are all that the finding is about; `on` names the resource, "" where it is not the application's.
+    `fingerprint_parts` say what makes this finding the same one tomorrow: the access, not the text.
+    """
+
+    rule: str
+    severity: Severity
+    principal: str
+    message: str
+    evidence: Refuted
+    at: Location
+    help: str = ""
+    actions: tuple[str, ...] = ()
+    on: str = ""
+
+    @property
+    def fingerprint(self) -> str:
+        """The same for the same access, wherever and however it is written; another when the access widens."""
+        parts = (self.rule, self.principal, self.on, *sorted(self.actions))
+        return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """A question of a rule that could not be decided: never the same as no finding."""
+
+    rule: str
+    principal: str
+    reason: str
+    at: Location
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A rule: its module's docstring is its page."""
+
+    id: str
+    title: str
+    severity: Severity
+    check: Callable[[Permissions], Iterable[Finding | Doubt]]
+    page: str = ""
+
+
+@dataclass(slots=True)
+class Permissions:
+    """What a rule may ask about an application; answers are remembered."""
+
+    application: Application
+    catalog: Catalog
+    _grants: dict[tuple[str, frozenset[AccessLevel]], tuple[Grant, ...]] = field(default_factory=dict)
+
+    def principals(self, *types: PrincipalType) -> Iterator[Principal]:
+        """The principals of some types."""
+        return (one for one in self.application.principals if one.type in types)
+
+    def grants(self, principal: Principal, levels: frozenset[AccessLevel]) -> tuple[Grant, ...]:
+        """What a principal holds at some access levels: every grant is shown by a request."""
+        key = (principal.id, levels)
+        if key not in self._grants:
+            found = grants_of(
+                self.application, principal, self.catalog, lambda action: action.access_level in levels
+            )
+            self._grants[key] = tuple(found)
+        return self._grants[key]
+
+    def resource(self, id: str) -> Resource | None:
+        """The resource of an id."""
+        return self.application.resource(id)
+
+    def administers(self, action: Action) -> bool:
+        """Whether an action manages resources of a type that this application may hold, and not their data."""
+        types = [one for one in resource_types().values() if one.service == action.service]
+        data = {name for one in types for name in one.data_actions}
+        changes = action.access_level in (AccessLevel.WRITE, AccessLevel.PERMISSIONS_MANAGEMENT)
+        return bool(types) and changes and str(action).lower() not in data
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What `check` found: findings and doubts in a fixed order, and the promises that were proved."""
+
+    application: Application
+    catalog: str
+    rules: tuple[Rule, ...]
+    findings: tuple[Finding, ...]
+    doubts: tuple[Doubt, ...]
+    proved: tuple[str, ...]
+
+
+def check(application: Application, catalog: Catalog, rules: tuple[Rule, ...]) -> Checked:
+    """Ask every rule, and every promise of the application."""
+    permissions = Permissions(application, catalog)
+    findings: list[Finding] = []
+    doubts: list[Doubt] = []
+    proved: list[str] = []
+    for rule in rules:
+        for one in rule.check(permissions):
+            (findings if isinstance(one, Finding) else doubts).append(one)  # type: ignore[arg-type]
+    for promise in application.promises:
+        answer = _keep(promise, application, catalog)
+        if answer is None:
+            proved.append(promise.title)
+        else:
+            (findings if isinstance(answer, Finding) else doubts).append(answer)  # type: ignore[arg-type]
+    order = list(Severity)
+
+    def rank(one: Finding) -> tuple[object, ...]:
+        return order.index(one.severity), one.principal, one.at.file, one.at.line, one.rule, one.on, one.message
+
+    return Checked(
+        application,
+        catalog.date,
+        rules,
+        tuple(sorted(findings, key=rank)),
+        tuple(sorted(dict.fromkeys(doubts), key=lambda one: (one.rule, one.principal, one.reason, str(one.at)))),
+        tuple(proved),
+    )
+
+
+def _keep(promise: Promise, application: Application, catalog: Catalog) -> Finding | Doubt | None:
+    """Whether the policies keep a promise: None when it is proved."""
+    principal = application.principal(promise.who)
+    resource = application.resource(promise.on) if promise.on else None
+    if principal is None:
+        bug(f"the promise `{promise.title}` names nobody")
+    rule = f"promise: {promise.title}"
+    if promise.type is PromiseType.ISOLATED:
+        return Doubt(rule, promise.who, "isolation between two identities is not decided yet", promise.at)
+    standing = standing_of(application, principal)
+    levels = {one.value.lower().replace(" ", "-") for one in AccessLevel} & set(promise.access)
+    wanted = [
+        one
+        for one in actions_of(standing, catalog)
+        if one.access_level.value.lower().replace(" ", "-") in levels or str(one) in promise.access
+    ]
+    answer = never(standing, wanted, catalog, at_or_under(resource.arn) if resource is not None else EVERYWHERE)
+    match answer:
+        case Refuted(request, _):
+            message = f"`{promise.who}` breaks the promise `{promise.title}`: it may {request.action}"
+            return Finding(
+                rule, Severity.HIGH, promise.who, message, answer, promise.at, "", (request.action,), promise.on
+            )
+        case Undecided(reason):
+            return Doubt(rule, promise.who, reason, promise.at)
+        case _:
+            return None
+
+
+# ── what rule files use ──────────────────────────────────────────────────────────────────────────────────
+
+
+def doubts_of(rule: str, principal: Principal, grants: Iterable[Grant]) -> Iterator[Doubt]:
+    """What keeps a rule from an answer about a principal: policies that we were not given, open questions."""
+    for unseen in unseen_of(principal):
+        yield Doubt(rule, principal.id, unseen.reason, principal.at)
+    for grant in grants:
+        for reach in grant.reaches:
+            if not reach.certain:
+                yield Doubt(rule, principal.id, reach.doubt, grant.place(reach.actions))
+
+
+def name_actions(actions: Iterable[Action], most: int = 3) -> str:
+    """A few actions by name, and how many more."""
+    known = tuple(actions)
+    named = ", ".join(str(one) for one in known[:most])
+    return named if len(known) <= most else f"{named} and {len(known) - most} more"
+
+
+# ── loading ──────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def rules_folder() -> Path:
+    """Where the rules are: in an installed package beside the code, in a checkout beside the package."""
+    inside = Path(__file__).parent / "_rules"
+    return inside if inside.is_dir() else Path(__file__).parent.parent / "rules"
+
+
+def load_rules(*folders: Path) -> tuple[Rule, ...]:
+    """The rules of some folders, sorted by id; the built-in ones when none is named.
+
+    Raises:
+        UsageError: a folder is missing, a file offers no RULE, or two rules have one id.
+    """
+    found: dict[str, Rule] = {}
+    for folder in folders or (rules_folder(),):
+        if not folder.is_dir():
+            raise UsageError(f"there is no folder of rules `{folder}`")
+        for path in sorted(folder.glob("*.py")):
+            if not path.name.startswith("_"):
+                rule = _load_rule(path)
+                if rule.id in found:
+                    raise UsageError(f"two rules have the id {rule.id}; the second is `{path}`")
+                found[rule.id] = rule
+    return tuple(found[id] for id in sorted(found))
+
+
+def _load_rule(path: Path) -> Rule:
+    from dataclasses import replace
+
+    name = f"grantgraph_rules_{path.stem}"
+    spec = importlib.util.spec_from_file_location(name, path)
+    if spec is None or spec.loader is None:
+        raise UsageError(f"`{path}` cannot be loaded as a rule")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    rule = getattr(module, "RULE", None)
+    if not isinstance(rule, Rule):
+        raise UsageError(f"`{path}` offers no RULE")
+    return replace(rule, page=(module.__doc__ or "").strip())

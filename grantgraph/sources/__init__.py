@@ -1,0 +1,96 @@
+"""Where applications come from: one file a source; each offers `SOURCE`, and nothing is registered."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from grantgraph.decode import MAX_BYTES, Tag, decode, read_text
+from grantgraph.discovery import discover
+from grantgraph.model import Application
+from grantgraph.node import Node
+from grantgraph.problems import InputError
+
+STANDARD_INPUT = Path("-")
+
+
+@dataclass(frozen=True, slots=True)
+class ReadOptions:
+    """What the caller knows and an input may leave open; None where the caller does not know either."""
+
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    partition: str | None = None
+    region: str | None = None
+    account: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A kind of input.
+
+    Attributes:
+        name: what it is, with its article, for the message that nothing recognised an input.
+        recognises: whether an input is of this kind; the Node is None for a folder.
+        read: the application that it holds.
+        tag: what the YAML tags of this kind mean.
+    """
+
+    name: str
+    recognises: Callable[[Path, Node | None], bool]
+    read: Callable[[Path, Node | None, ReadOptions], Application]
+    tag: Tag | None = None
+
+
+NO_OPTIONS = ReadOptions()
+
+
+def load(path: Path | str, options: ReadOptions = NO_OPTIONS) -> Application:
+    """The application at a path, whatever kind of input that is; `-` is standard input.
+
+    Raises:
+        InputError: there is nothing to read, it cannot be decoded, or no source recognises it.
+    """
+    path = Path(path)
+    sources: tuple[Source, ...] = discover(__name__, "SOURCE")
+    node = None if path != STANDARD_INPUT and path.is_dir() else _decode(path, sources)
+    for source in sources:
+        if source.recognises(path, node):
+            return source.read(path, node, options)
+    kinds = ", ".join(source.name for source in sources[:-1]) + f" or {sources[-1].name}"
+    raise InputError(f"`{path}` is not {kinds}: {_contents(path, node)}", help=_advice(node))
+
+
+def _decode(path: Path, sources: tuple[Source, ...]) -> Node:
+    def tag(name: str, value: Node) -> Node | None:
+        meanings = (source.tag(name, value) for source in sources if source.tag)
+        return next((meaning for meaning in meanings if meaning is not None), None)
+
+    text = _read_standard_input() if path == STANDARD_INPUT else read_text(path)
+    return decode(text, str(path), tag)
+
+
+def _read_standard_input() -> str:
+    data = sys.stdin.buffer.read(MAX_BYTES + 1)
+    if len(data) > MAX_BYTES:
+        raise InputError(f"standard input has more than {MAX_BYTES:,} bytes, which is the most that is read")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InputError(f"standard input is not UTF-8: byte {error.start + 1}") from None
+
+
+def _contents(path: Path, node: Node | None) -> str:
+    if node is None:
+        return "it is a folder without a `manifest.json` that lists artifacts, and without a `cdk.out`"
+    if not node.fields:
+        return f"it holds {node.describe()}" if not isinstance(node.value, Mapping) else "it is an empty object"
+    keys = [f"`{key[:40]}`" for key in node.fields]
+    return f"its top-level keys are {', '.join(keys[:8])}{', ...' if len(keys) > 8 else ''}"
+
+
+def _advice(node: Node | None) -> str:
+    if node is None:
+        return "name a file in it, or run `cdk synth` first"
+    return "a template has `Resources` at the top, a model file has `application`"

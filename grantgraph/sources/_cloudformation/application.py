@@ -1,0 +1,94 @@
+"""Stacks to one application."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import fields, replace
+
+from grantgraph.model import Application, EntryPoint, Environment
+from grantgraph.problems import Level, Problems
+from grantgraph.sources._cloudformation.assembly import Assembly
+from grantgraph.sources._cloudformation.events import read_events
+from grantgraph.sources._cloudformation.identities import Roles, read_principals
+from grantgraph.sources._cloudformation.pools import read_pools
+from grantgraph.sources._cloudformation.resources import read_resources
+from grantgraph.sources._cloudformation.routes import read_routes
+from grantgraph.sources._cloudformation.template import Stack
+
+
+def read_application(
+    stacks: Sequence[Stack], name: str, source: str, problems: Problems | None = None
+) -> Application:
+    """One application from all its stacks: what it is, what it may do, and what could not be read."""
+    problems = problems or Problems()
+    assembly = Assembly(stacks, problems)
+    roles = Roles(assembly)
+    pools = read_pools(assembly, roles)
+    resources = read_resources(assembly, roles)
+    entry_points = _distinct([*read_routes(assembly), *read_events(assembly)])
+    principals = read_principals(assembly, roles)
+    _check_the_rest(stacks, problems)
+    at = stacks[0].template.at
+    if not (principals or resources or pools or entry_points or _has_errors(problems)):
+        problems.note(at, "nothing-to-decide", "there is nothing here that IAM decides about")
+    return Application(
+        name,
+        source,
+        _common_environment(stacks),
+        principals,
+        resources,
+        pools,
+        entry_points,
+        problems=problems.all(),
+        counted=assembly.counted(),
+    )
+
+
+def _check_the_rest(stacks: Sequence[Stack], problems: Problems) -> None:
+    """Find references to nothing where no reader has looked: AWS refuses such a template as a whole.
+
+    Only errors count: what is merely not known in a place that IAM does not care about is no matter.
+    """
+    found = Problems()
+    assembly = Assembly(stacks, found)
+    for one in assembly.declared:
+        properties = one.node.get("Properties")
+        if properties is not None:
+            assembly.of_stack(one.stack).value(properties)
+    for stack in stacks:
+        resolver = assembly.of_stack(stack)
+        for output in resolver.sections.outputs.values():
+            condition = output.get("Condition")
+            if condition is None or resolver.conditions.named(condition) is True:
+                resolver.value(replace(output, value={k: v for k, v in output.fields.items() if k != "Condition"}))
+    problems.found.extend(problem for problem in found.all() if problem.level is Level.ERROR)
+
+
+def _has_errors(problems: Problems) -> bool:
+    return any(problem.level is Level.ERROR for problem in problems.found)
+
+
+def _common_environment(stacks: Sequence[Stack]) -> Environment:
+    """What all stacks agree on; the rest is not known."""
+    nowhere = Environment()
+    agreed = {}
+    for part in fields(Environment):
+        values = {getattr(stack.environment, part.name) for stack in stacks}
+        agreed[part.name] = values.pop() if len(values) == 1 else getattr(nowhere, part.name)
+    return Environment(**agreed)
+
+
+def _distinct(entry_points: Sequence[EntryPoint]) -> tuple[EntryPoint, ...]:
+    """Entry points with ids of their own: two APIs may have the same route."""
+    counts = Counter(one.id for one in entry_points)
+    found = [
+        replace(one, id=f"{one.id} of {one.source}") if counts[one.id] > 1 and one.source else one
+        for one in entry_points
+    ]
+    seen: Counter[str] = Counter()
+    distinct = []
+    for one in found:
+        seen[one.id] += 1
+        distinct.append(one if seen[one.id] == 1 else replace(one, id=f"{one.id} ({seen[one.id]})"))
+    return tuple(distinct)

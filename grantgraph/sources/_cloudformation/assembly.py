@@ -1,0 +1,221 @@
+"""Stacks that are read together: their resources, names, exports, and who is meant by a text."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+
+from grantgraph.node import Node
+from grantgraph.policy.arn import Arn, parse_arn
+from grantgraph.problems import Problems
+from grantgraph.resources import fill
+from grantgraph.sources._cloudformation.resolve import Resolver, Trail
+from grantgraph.sources._cloudformation.template import Declared, Stack
+from grantgraph.sources._cloudformation.types import STREAM_ARN, attribute_template, named_types
+from grantgraph.text import Text, Unknown, text
+
+
+class Assembly:
+    """All stacks of one input, joined on what they export and on the names that they share."""
+
+    def __init__(self, stacks: Sequence[Stack], problems: Problems) -> None:
+        self.stacks = tuple(stacks)
+        self.problems = problems
+        self.trail = Trail()
+        self.resolvers = {id(stack): Resolver(stack, self, problems) for stack in stacks}
+        self.declared: list[Declared] = []
+        self.targets: dict[tuple[int, str], Declared] = {}
+        self._understood: set[int] = set()
+        self._properties: dict[tuple[int, str], Node | None] = {}
+        self._names: dict[int, Text] = {}
+        self._index: dict[Text, list[Declared]] | None = None
+        self._arns: dict[tuple[Text, Text], list[tuple[Arn, Declared]]] | None = None
+        self._exports: dict[Text, tuple[Stack, str]] | None = None
+        self._declare()
+
+    def _declare(self) -> None:
+        twice = Counter(name for stack in self.stacks for name in self.of_stack(stack).sections.resources)
+        for stack in self.stacks:
+            prefix = stack.name if len(self.stacks) > 1 else ""
+            for name, (type, node) in self.of_stack(stack).sections.resources.items():
+                own_id = f"{prefix}/{name}" if twice[name] > 1 else name
+                owner = f"{prefix}.{name}" if prefix else name
+                one = Declared(stack, name, type, own_id, owner, node)
+                self.targets[id(stack), name] = one
+                self.declared.append(one)
+        for stack in self.stacks:  # conditions may name parameters only, so every target is known by now
+            resolver = self.of_stack(stack)
+            gone = {name for name in resolver.sections.resources if not resolver.is_present(name)}
+            self.declared = [one for one in self.declared if one.stack is not stack or one.logical_id not in gone]
+
+    def of_stack(self, stack: Stack) -> Resolver:
+        return self.resolvers[id(stack)]
+
+    # ── resources and their properties ──
+
+    def of(self, *types: str) -> Iterator[Declared]:
+        """The resources of these types, in the order of the templates."""
+        return (one for one in self.declared if one.type in types)
+
+    def understood(self, one: Declared) -> None:
+        """Say that the model holds what this resource says."""
+        self._understood.add(id(one))
+
+    def counted(self) -> Mapping[str, int]:
+        """What the model does not hold: type → how many."""
+        counts = Counter(one.type for one in self.declared if id(one) not in self._understood)
+        return dict(sorted(counts.items()))
+
+    def property(self, one: Declared, name: str) -> Node | None:
+        """A property with its functions resolved; None where it is not given."""
+        key = id(one), name
+        if key not in self._properties:
+            written = one.node.get("Properties", name)
+            self._properties[key] = self.of_stack(one.stack).value(written) if written else None
+        return self._properties[key]
+
+    def text(self, one: Declared, name: str) -> Text | None:
+        """The text of a property, or a problem when it is there and is no text."""
+        node = self.property(one, name)
+        return None if node is None else self.text_of(node, f"{name} of `{one.logical_id}`")
+
+    def text_of(self, node: Node, what: str) -> Text | None:
+        value = node.as_text()
+        if value is None and node.value is not None:
+            self.problems.error(node.at, "type", f"{what} must be a string, not {node.describe()}")
+        return value
+
+    def texts(self, node: Node | None, what: str) -> list[tuple[Text, Node]]:
+        """The texts of a list, or of one text."""
+        found = [(self.text_of(one, what), one) for one in node.one_or_many()] if node else []
+        return [(value, one) for value, one in found if value is not None]
+
+    # ── names ──
+
+    def name(self, one: Declared) -> Text:
+        """The name of a resource: the one that it is given, or one that AWS makes."""
+        if id(one) not in self._names:
+            self._names[id(one)] = self._make_name(one)
+        return self._names[id(one)]
+
+    def _make_name(self, one: Declared) -> Text:
+        reason = f"the name of `{one.owner}` is made at deployment"
+        generated: Text = text((Unknown(one.owner, reason, generated=True),))
+        type = named_types().get(one.type)
+        if type is None or not type.name_property:
+            return generated
+        written = one.node.get("Properties", type.name_property)
+        given = self.of_stack(one.stack).name_of(one.owner, written) if written else None
+        if given is None or given == "":
+            return generated
+        if type.name == "secretsmanager:secret":
+            return text((given, "-", Unknown(f"{one.owner}.Suffix", "six letters that AWS adds", generated=True)))
+        return given
+
+    def arn(self, one: Declared) -> Text | None:
+        """The ARN of a resource whose type is known."""
+        type = named_types().get(one.type)
+        return self._fill(one, type.arn) if type else None
+
+    def _fill(self, one: Declared, template: str) -> Text:
+        type = named_types()[one.type]
+        environment = one.stack.environment
+        label = Unknown(f"{one.owner}.StreamLabel", "the label of a stream is a time", generated=True)
+        values: dict[str, Text] = {
+            "partition": environment.partition,
+            "region": environment.region,
+            "account": environment.account,
+            "name": self.name(one),
+            "path": self._path(one),
+            "label": text((label,)),
+        }
+        values["arn"] = fill(type.arn, **values)
+        return fill(template, **values)
+
+    def _path(self, one: Declared) -> Text:
+        """The path in front of an identity's name."""
+        written = one.node.get("Properties", "Path")
+        return (self.of_stack(one.stack).name_of(one.owner, written) if written else None) or "/"
+
+    def ref(self, one: Declared) -> Text:
+        """What `Ref` gives for a resource."""
+        type = named_types().get(one.type)
+        if type is not None and type.ref in ("name", "arn"):
+            return self.name(one) if type.ref == "name" else self._fill(one, type.arn)
+        return text((Unknown(f"{one.owner}.Ref", f"what `{one.owner}` is called is made at deployment", True),))
+
+    def attribute(self, one: Declared, attribute: str) -> Text:
+        """What `Fn::GetAtt` gives for a resource."""
+        type = named_types().get(one.type)
+        template = attribute_template(type, attribute) if type else None
+        if template is not None:
+            return self._fill(one, template)
+        reason = f"`{attribute}` of `{one.owner}` is decided at deployment"
+        return text((Unknown(f"{one.owner}.{attribute}", reason),))
+
+    # ── who is meant ──
+
+    def find(self, value: Text | None, *types: str) -> Declared | None:
+        """The resource that a name, an ARN, or a `Ref` means, among these types."""
+        if value is None:
+            return None
+        if self._index is None:
+            self._index = self._build_index()
+        found = next((one for one in self._index.get(value, ()) if one.type in types), None)
+        return found or self._find_arn(value, types)
+
+    def _build_index(self) -> dict[Text, list[Declared]]:
+        index: dict[Text, list[Declared]] = {}
+        for one in self.declared:
+            texts = [self.ref(one)]
+            if one.type in named_types():
+                texts += [self.name(one), self._fill(one, "${arn}"), self._fill(one, STREAM_ARN)]
+            for value in dict.fromkeys(texts):
+                index.setdefault(value, []).append(one)
+        return index
+
+    def _find_arn(self, value: Text, types: tuple[str, ...]) -> Declared | None:
+        """The resource of a literal ARN, where the template leaves partition, region or account open."""
+        wanted = parse_arn(value)
+        if wanted is None:
+            return None
+        if self._arns is None:
+            self._arns = {}
+            for one in self.declared:
+                arn = self.arn(one)
+                own = parse_arn(arn) if arn is not None else None
+                if own is not None:
+                    self._arns.setdefault((own.service, own.resource), []).append((own, one))
+        candidates = self._arns.get((wanted.service, wanted.resource), ())
+        return next((one for own, one in candidates if one.type in types and _same_place(own, wanted)), None)
+
+    # ── exports ──
+
+    def exported(self, name: Text) -> tuple[Stack, str] | None:
+        """The stack and the output that export a name."""
+        if self._exports is None:
+            self._exports = {}  # an export's name that asks for an export finds none
+            exports: dict[Text, tuple[Stack, str]] = {}
+            for known, stack, output in self._read_exports():
+                exports.setdefault(known, (stack, output))
+            self._exports = exports
+        return self._exports.get(name)
+
+    def _read_exports(self) -> Iterator[tuple[Text, Stack, str]]:
+        for stack in self.stacks:
+            resolver = self.of_stack(stack)
+            for output, node in resolver.sections.outputs.items():
+                written = node.get("Export", "Name")
+                resolved = resolver.value(written) if written else None
+                name = resolved.as_text() if resolved else None
+                if name is not None:
+                    yield name, stack, output
+
+    def stack_named(self, name: str) -> Stack | None:
+        return next((stack for stack in self.stacks if stack.name == name), None)
+
+
+def _same_place(own: Arn, wanted: Arn) -> bool:
+    """Whether nothing that is known tells two ARNs of one service and resource apart."""
+    fields = ((own.partition, wanted.partition), (own.region, wanted.region), (own.account, wanted.account))
+    return all(left == right or not (isinstance(left, str) and isinstance(right, str)) for left, right in fields)

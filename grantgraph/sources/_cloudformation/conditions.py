@@ -1,0 +1,99 @@
+"""Conditions: whether they hold, or what they hinge on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from grantgraph.node import Node
+from grantgraph.policy.pattern import Match, literal_pattern
+from grantgraph.problems import did_you_mean
+from grantgraph.text import Symbolic, Text, Unknown
+
+if TYPE_CHECKING:
+    from grantgraph.sources._cloudformation.resolve import Resolver
+
+MAX_DEPTH = 64
+
+
+class Conditions:
+    """The conditions of one template, each decided once."""
+
+    def __init__(self, resolver: Resolver) -> None:
+        self.resolver = resolver
+        self.problems = resolver.problems
+        self.decided: dict[str, bool | Unknown] = {}
+
+    def named(self, node: Node) -> bool | Unknown:
+        """Whether a condition holds, by its name."""
+        name = node.as_str()
+        if name is None or name not in self.resolver.sections.conditions:
+            shown = name if name is not None else node.describe()
+            help = did_you_mean(name or "", self.resolver.sections.conditions)
+            self.problems.error(node.at, "no-target", f"there is no condition `{shown}`", help)
+            return Unknown(f"condition {self.resolver.prefix}{shown}", "there is no such condition")
+        if name not in self.decided:
+            decided: list[bool | Unknown] = []
+
+            def read() -> Text:
+                decided.append(self.decide(self.resolver.sections.conditions[name]))
+                return ""
+
+            self.resolver.once(f"the condition `{self.resolver.prefix}{name}`", node, read)
+            self.decided[name] = (
+                decided[0] if decided else Unknown(f"condition {self.resolver.prefix}{name}", "a cycle")
+            )
+        return self.decided[name]
+
+    def decide(self, node: Node) -> bool | Unknown:
+        """Whether a condition function holds; the Unknown that it hinges on, when it hinges on one."""
+        self.resolver.trail.depth += 1
+        try:
+            if self.resolver.trail.depth > MAX_DEPTH:
+                self.problems.error(node.at, "depth", f"conditions nested deeper than {MAX_DEPTH} levels")
+                return Unknown(f"condition at {node.at}", "it is nested too deep")
+            return self._decide(node)
+        finally:
+            self.resolver.trail.depth -= 1
+
+    def _decide(self, node: Node) -> bool | Unknown:
+        name = next(iter(node.fields), "") if len(node.fields) == 1 else ""
+        argument = node.fields.get(name, node)
+        match name:
+            case "Condition":
+                return self.named(argument)
+            case "Fn::Equals":
+                parts = self.resolver.arguments(name, argument, (2,))
+                return self.equal(parts, node) if parts else Unknown(f"condition at {node.at}")
+            case "Fn::Not":
+                parts = self.resolver.arguments(name, argument, (1,))
+                decided = self.decide(parts[0]) if parts else Unknown(f"condition at {node.at}")
+                return decided if isinstance(decided, Unknown) else not decided
+            case "Fn::And" | "Fn::Or":
+                settles = name == "Fn::Or"
+                members = [self.decide(part) for part in argument.items]
+                if any(one is settles for one in members):
+                    return settles
+                return next((one for one in members if isinstance(one, Unknown)), not settles)
+        resolved = self.resolver.value(node)
+        spelled = resolved.as_text() if resolved else None
+        if spelled in ("true", "false"):
+            return spelled == "true"
+        if resolved is None or not isinstance(resolved.value, Unknown | Symbolic):
+            self.problems.error(
+                node.at, "condition", "a condition is one of `Fn::Equals`, `Fn::And`, `Fn::Or`, `Fn::Not`"
+            )
+        return Unknown(f"condition at {node.at}", "it is not known here")
+
+    def equal(self, parts: tuple[Node, ...], node: Node) -> bool | Unknown:
+        left, right = (self.resolver.value(part) for part in parts)
+        texts = [one.as_text() if one is not None else None for one in (left, right)]
+        if texts[0] is None or texts[1] is None:
+            return left == right
+        match literal_pattern(texts[0]).match(texts[1]):
+            case Match.YES:
+                return True
+            case Match.NO:
+                return False
+            case _:
+                shown = next(value for value in texts if isinstance(value, Symbolic))
+                return next(part for part in shown.parts if isinstance(part, Unknown))

@@ -1,0 +1,170 @@
+"""What calls code without a request: user-pool triggers, messages, streams, files, events, and time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from grantgraph.model import EntryPoint, EntryPointType
+from grantgraph.node import Node
+from grantgraph.problems import Location
+from grantgraph.sources._cloudformation.assembly import Assembly
+from grantgraph.sources._cloudformation.resources import STATE_MACHINE, find_function
+from grantgraph.sources._cloudformation.template import Declared
+from grantgraph.sources._cloudformation.types import GLOBAL_TABLE, TABLE
+from grantgraph.text import Text
+
+BUCKET = "AWS::S3::Bucket"
+BUS = "AWS::Events::EventBus"
+QUEUE = "AWS::SQS::Queue"
+STREAM = "AWS::Kinesis::Stream"
+TOPIC = "AWS::SNS::Topic"
+USER_POOL = "AWS::Cognito::UserPool"
+_TARGETS = (QUEUE, TOPIC, STATE_MACHINE, BUS, STREAM)
+# list of a notification configuration → the key of the target in each member
+_NOTIFICATIONS = {
+    "LambdaFunctionConfigurations": "LambdaFunctionArn",
+    "LambdaConfigurations": "Function",
+    "QueueConfigurations": "QueueArn",
+    "TopicConfigurations": "TopicArn",
+}
+
+
+def read_events(assembly: Assembly) -> Iterator[EntryPoint]:
+    """Every event that starts code or moves a message."""
+    for one in assembly.of(USER_POOL):
+        yield from _triggers(assembly, one)
+    for one in assembly.of("AWS::SNS::Subscription"):
+        yield from _subscription(assembly, one)
+    for one in assembly.of(TOPIC):
+        yield from _own_subscriptions(assembly, one)
+    for one in assembly.of("AWS::Lambda::EventSourceMapping"):
+        yield from _consumer(assembly, one)
+    for one in assembly.of("Custom::S3BucketNotifications"):
+        bucket = assembly.find(assembly.text(one, "BucketName"), BUCKET)
+        if bucket is None:
+            _report(assembly, one)
+        else:
+            assembly.understood(one)
+            yield from _notifications(assembly, one, bucket)
+    for one in assembly.of(BUCKET):
+        yield from _notifications(assembly, one, one)
+    for one in assembly.of("AWS::Events::Rule"):
+        yield from _rule(assembly, one)
+    for one in assembly.of("AWS::Scheduler::Schedule"):
+        target = assembly.property(one, "Target")
+        expression = str(assembly.text(one, "ScheduleExpression") or one.id)
+        yield from _scheduled(assembly, one, expression, [target] if target else [])
+
+
+def _event(
+    type: EntryPointType, source: str, target: Declared, at: Location, id: str = "", calls: str = ""
+) -> EntryPoint:
+    return EntryPoint(id or f"{source} to {target.id}", type, target.id, source=calls or source, at=at)
+
+
+def _called(assembly: Assembly, value: Text | None) -> Declared | None:
+    """The function, queue, topic, state machine or stream that an ARN means."""
+    return find_function(assembly, value) or assembly.find(value, *_TARGETS)
+
+
+def _report(assembly: Assembly, one: Declared) -> None:
+    message = f"`{one.logical_id}` starts something, or is started by something, that is not in the input"
+    assembly.problems.unmodelled(one.at, "outside-event", message)
+
+
+def _triggers(assembly: Assembly, pool: Declared) -> Iterator[EntryPoint]:
+    config = assembly.property(pool, "LambdaConfig")
+    if config is None:
+        return
+    for key, member in config.fields.items():
+        if key == "KMSKeyID":
+            continue
+        arn = member.get("LambdaArn") or member
+        function = find_function(assembly, arn.as_text())
+        if function is None:
+            _report(assembly, pool)
+            continue
+        id = f"{key.removesuffix('Config')} of {pool.id}"
+        yield _event(EntryPointType.USER_POOL_TRIGGER, pool.id, function, member.at, id)
+
+
+def _subscription(assembly: Assembly, one: Declared) -> Iterator[EntryPoint]:
+    protocol = assembly.text(one, "Protocol")
+    if protocol not in ("lambda", "sqs"):
+        return  # an address outside AWS: counted, as it calls none of our code
+    topic = assembly.find(assembly.text(one, "TopicArn"), TOPIC)
+    target = _called(assembly, assembly.text(one, "Endpoint"))
+    if target is None:
+        _report(assembly, one)
+        return
+    assembly.understood(one)
+    source = topic.id if topic else str(assembly.text(one, "TopicArn"))
+    yield _event(EntryPointType.SUBSCRIPTION, source, target, one.at)
+
+
+def _own_subscriptions(assembly: Assembly, topic: Declared) -> Iterator[EntryPoint]:
+    """The subscriptions that a topic lists itself."""
+    node = assembly.property(topic, "Subscription")
+    for member in node.items if node else ():
+        protocol, endpoint = member.get("Protocol"), member.get("Endpoint")
+        if protocol is None or endpoint is None or protocol.value not in ("lambda", "sqs"):
+            continue
+        target = _called(assembly, endpoint.as_text())
+        if target is None:
+            _report(assembly, topic)
+            continue
+        yield _event(EntryPointType.SUBSCRIPTION, topic.id, target, member.at)
+
+
+def _consumer(assembly: Assembly, one: Declared) -> Iterator[EntryPoint]:
+    function = find_function(assembly, assembly.text(one, "FunctionName"))
+    if function is None:
+        _report(assembly, one)
+        return
+    assembly.understood(one)
+    arn = assembly.text(one, "EventSourceArn")
+    source = assembly.find(arn, QUEUE, TABLE, GLOBAL_TABLE, STREAM)
+    shown = source.id if source else str(arn) if arn is not None else one.id
+    yield _event(EntryPointType.CONSUMER, shown, function, one.at)
+
+
+def _notifications(assembly: Assembly, one: Declared, bucket: Declared) -> Iterator[EntryPoint]:
+    config = assembly.property(one, "NotificationConfiguration")
+    for list_key, key in _NOTIFICATIONS.items():
+        members = config.get(list_key) if config else None
+        for member in members.items if members else ():
+            arn = member.get(key) or member.get(key.removesuffix("Arn"))
+            target = _called(assembly, arn.as_text()) if arn else None
+            if target is None:
+                _report(assembly, one)
+                continue
+            yield _event(EntryPointType.NOTIFICATION, bucket.id, target, member.at)
+
+
+def _rule(assembly: Assembly, one: Declared) -> Iterator[EntryPoint]:
+    targets = assembly.property(one, "Targets")
+    schedule = assembly.text(one, "ScheduleExpression")
+    members = list(targets.items) if targets else []
+    if schedule is not None:
+        yield from _scheduled(assembly, one, str(schedule), members)
+    if assembly.property(one, "EventPattern") is not None:
+        bus = assembly.find(assembly.text(one, "EventBusName"), BUS)
+        source = bus.id if bus else str(assembly.text(one, "EventBusName") or "default event bus")
+        for target, at in _rule_targets(assembly, one, members):
+            yield _event(EntryPointType.SUBSCRIPTION, source, target, at, f"{one.id} to {target.id}")
+
+
+def _scheduled(assembly: Assembly, one: Declared, when: str, members: list[Node]) -> Iterator[EntryPoint]:
+    for target, at in _rule_targets(assembly, one, members):
+        yield _event(EntryPointType.SCHEDULE, when, target, at, calls=one.id)
+
+
+def _rule_targets(assembly: Assembly, one: Declared, members: list[Node]) -> Iterator[tuple[Declared, Location]]:
+    for member in members:
+        arn = member.get("Arn")
+        target = _called(assembly, arn.as_text()) if arn else None
+        if target is None:
+            _report(assembly, one)
+            continue
+        assembly.understood(one)
+        yield target, member.at

@@ -1,0 +1,120 @@
+"""Policy documents as templates hold them: inline, managed, and AWS's own."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from grantgraph.decode import decode_json
+from grantgraph.node import Node, node_of
+from grantgraph.policy.arn import parse_arn
+from grantgraph.policy.document import Policy, PolicyType
+from grantgraph.policy.parse import parse_policy
+from grantgraph.problems import InputError, Problems
+from grantgraph.sources._cloudformation.assembly import Assembly
+from grantgraph.sources._cloudformation.template import Declared
+from grantgraph.sources._cloudformation.types import MANAGED_POLICY
+from grantgraph.text import Text, Unknown
+
+
+def read_document(
+    assembly: Assembly, one: Declared, node: Node | None, type: PolicyType, name: str, path: str
+) -> Policy:
+    """A resolved policy document of a resource; `path` says where under the resource it is."""
+    if node is None:
+        assembly.problems.error(one.at, "missing-document", f"`{one.logical_id}` needs a policy document")
+        return _unseen(type, name, Node(None, one.at), "its document is missing")
+    parsed = parse_policy(_from_text(node, assembly.problems), type, name)
+    assembly.problems.found.extend(parsed.problems)
+    where = one.construct or f"Resources/{one.logical_id}/{path}"
+    statements = tuple(
+        replace(statement, at=replace(statement.at, path=where)) for statement in parsed.value.statements
+    )
+    return replace(parsed.value, statements=statements, at=replace(parsed.value.at, path=where))
+
+
+def _from_text(node: Node, problems: Problems) -> Node:
+    """A document that is written as JSON text, decoded; its places are the text's."""
+    if not isinstance(node.value, str):
+        return node
+    try:
+        decoded = decode_json(node.value, node.at.file)
+    except InputError as error:
+        problems.error(node.at, "policy-text", f"the policy is not JSON: {error.message}")
+        return Node(Unknown(f"the policy at {node.at}", "its text is not JSON"), node.at)
+    return _placed(decoded, node)
+
+
+def _placed(node: Node, outer: Node) -> Node:
+    """A value with every place in it replaced by the place of the text that held it."""
+    match node.value:
+        case tuple():
+            return Node(tuple(_placed(one, outer) for one in node.value), outer.at)
+        case Mapping():
+            return Node({key: _placed(one, outer) for key, one in node.value.items()}, outer.at)
+        case _:
+            return Node(node.value, outer.at)
+
+
+def read_managed_policy(assembly: Assembly, one: Declared, type: PolicyType) -> Policy:
+    """A managed policy of the template."""
+    document = assembly.property(one, "PolicyDocument")
+    return read_document(assembly, one, document, type, policy_name(assembly, one), "Properties/PolicyDocument")
+
+
+def policy_name(assembly: Assembly, one: Declared) -> str:
+    """What a policy is called: its name where the template gives one, else its logical id."""
+    for key in ("PolicyName", "ManagedPolicyName"):
+        node = assembly.property(one, key)
+        name = node.as_str() if node else None
+        if name:
+            return name
+    return one.id
+
+
+def policy_of_arn(assembly: Assembly, arn: Text, node: Node, type: PolicyType) -> Policy:
+    """The managed policy of an ARN: the template's, AWS's, or one that is not in the input."""
+    declared = assembly.find(arn, MANAGED_POLICY)
+    if declared is not None:
+        return read_managed_policy(assembly, declared, type)
+    parsed = parse_arn(arn)
+    shown = str(arn)
+    if parsed is not None and parsed.account == "aws" and isinstance(parsed.resource, str):
+        name = parsed.resource.rpartition("/")[2]
+        known = _known_policies().get(name)
+        if known is not None:
+            return replace(_known_policy(known, type, name), at=node.at)
+        message = f"what the AWS managed policy `{name}` allows is not in the input"
+        shown = name
+    else:
+        message = f"what the managed policy `{shown}` allows is not in the input"
+    assembly.problems.unmodelled(node.at, "managed-policy", message)
+    return _unseen(type, shown, node, message)
+
+
+def unknown_policy(assembly: Assembly, node: Node, type: PolicyType, name: str) -> Policy:
+    """What stands for policies of which not even the number is known."""
+    reason = node.value.reason if isinstance(node.value, Unknown) else "it could not be read"
+    message = f"{name} are not known here: {reason}"
+    assembly.problems.unmodelled(node.at, "unknown-policy", message)
+    return _unseen(type, name, node, message)
+
+
+def _unseen(type: PolicyType, name: str, node: Node, reason: str) -> Policy:
+    return Policy(type, (), name, (Unknown(name, reason),), node.at)
+
+
+@cache
+def _known_policies() -> Mapping[str, Mapping[str, Any]]:
+    data = json.loads(Path(__file__).with_name("managed_policies.json").read_text("utf-8"))
+    known: Mapping[str, Mapping[str, Any]] = data["policies"]
+    return known
+
+
+def _known_policy(known: Mapping[str, Any], type: PolicyType, name: str) -> Policy:
+    statement = {"Effect": "Allow", "Action": known["actions"], "Resource": "*"}
+    return parse_policy(node_of({"Version": "2012-10-17", "Statement": statement}), type, name).value

@@ -1,0 +1,144 @@
+"""One template: its sections, its resources, and the short forms of its functions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+from grantgraph.model import Environment
+from grantgraph.node import Node, expect_fields, expect_keys
+from grantgraph.problems import Location, Problems
+
+SECTIONS = frozenset(
+    {
+        "AWSTemplateFormatVersion",
+        "Conditions",
+        "Description",
+        "Globals",
+        "Hooks",
+        "Mappings",
+        "Metadata",
+        "Outputs",
+        "Parameters",
+        "Resources",
+        "Rules",
+        "Transform",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Stack:
+    """A template and where it is deployed.
+
+    `name` is "" for a template alone: its stack is named at deployment. `constructs` give the path that a
+    framework knows a logical id by.
+    """
+
+    template: Node
+    environment: Environment = field(default_factory=Environment)
+    name: str = ""
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    constructs: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Declared:
+    """A resource of a template, as written.
+
+    `id` is what the application calls it; `owner` what unknown text that it decides is named after.
+    """
+
+    stack: Stack
+    logical_id: str
+    type: str
+    id: str
+    owner: str
+    node: Node
+
+    @property
+    def at(self) -> Location:
+        return self.node.at
+
+    @property
+    def construct(self) -> str:
+        """Its construct path, "" where there is none."""
+        written = self.node.get("Metadata", "aws:cdk:path")
+        return (written.as_str() if written else None) or self.stack.constructs.get(self.logical_id, "")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sections:
+    """The parts of a template that functions speak about; `resources` are (type, node) by logical id."""
+
+    parameters: Mapping[str, Node]
+    mappings: Mapping[str, Node]
+    conditions: Mapping[str, Node]
+    resources: Mapping[str, tuple[str, Node]]
+    outputs: Mapping[str, Node]
+    transforms: bool
+
+
+def read_sections(template: Node, problems: Problems) -> Sections:
+    """The sections of a template, with a problem for whatever has the wrong shape."""
+    expect_keys(template, SECTIONS, "a template", problems)
+    if "Transform" in template.fields:
+        problems.unmodelled(
+            template.key_at.get("Transform", template.at),
+            "transform",
+            "the template is transformed at deployment: what that adds is not in the input",
+            "give the template that the transform makes",
+        )
+    if "Resources" not in template.fields:
+        problems.error(template.at, "missing-resources", "a template needs `Resources`")
+    return Sections(
+        _objects(template, "Parameters", problems),
+        _objects(template, "Mappings", problems),
+        _section(template, "Conditions", problems),
+        dict(_read_resources(template, problems)),
+        _objects(template, "Outputs", problems),
+        "Transform" in template.fields,
+    )
+
+
+def _section(template: Node, name: str, problems: Problems) -> Mapping[str, Node]:
+    node = template.get(name)
+    return expect_fields(node, f"`{name}`", problems) if node else {}
+
+
+def _objects(template: Node, name: str, problems: Problems) -> Mapping[str, Node]:
+    """The members of a section that holds objects."""
+    members = _section(template, name, problems)
+    return {key: node for key, node in members.items() if _is_object(node, f"`{key}` of `{name}`", problems)}
+
+
+def _is_object(node: Node, what: str, problems: Problems) -> bool:
+    before = len(problems.found)
+    expect_fields(node, what, problems)
+    return len(problems.found) == before
+
+
+def _read_resources(template: Node, problems: Problems) -> Iterator[tuple[str, tuple[str, Node]]]:
+    """Each resource that has a type: (logical id, (type, node))."""
+    for name, node in _section(template, "Resources", problems).items():
+        if name.startswith("Fn::"):
+            at = template.fields["Resources"].key_at.get(name, node.at)
+            problems.unmodelled(at, "transform", f"what `{name}` makes is not in the input")
+            continue
+        if not _is_object(node, f"the resource `{name}`", problems):
+            continue
+        type = node.get("Type")
+        spelled = type.as_str() if type else None
+        if spelled is None:
+            problems.error(node.at, "missing-type", f"the resource `{name}` needs a `Type`")
+            continue
+        properties = node.fields.get("Properties")
+        if properties is not None and not _is_object(properties, f"Properties of `{name}`", problems):
+            node = replace(node, value={key: one for key, one in node.fields.items() if key != "Properties"})
+        yield name, (spelled, node)
+
+
+def long_form(tag: str, value: Node) -> Node | None:
+    """`!Sub x` as `{"Fn::Sub": x}`; a tag that is no function is found out when the function is."""
+    name = tag if tag in ("Ref", "Condition") else f"Fn::{tag}"
+    return Node({name: value}, value.at, {name: value.at})

@@ -1,0 +1,135 @@
+"""A CDK assembly: the `cdk.out` folder that `cdk synth` writes, with all its stacks."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from grantgraph.decode import decode, decode_json, read_text
+from grantgraph.model import Application
+from grantgraph.node import Node
+from grantgraph.problems import InputError, Location, Problems
+from grantgraph.sources import ReadOptions, Source
+from grantgraph.sources._cloudformation import Stack, environment_of, long_form, read_application
+
+MANIFEST = "manifest.json"
+MAX_NESTING = 8
+MAX_STACKS = 1_000
+
+
+def recognises(path: Path, node: Node | None) -> bool:
+    """Whether this folder is an assembly, or has one in it."""
+    return node is None and _folder(path) is not None
+
+
+def read(path: Path, node: Node | None, options: ReadOptions) -> Application:
+    """The application of all stacks of an assembly.
+
+    Raises:
+        InputError: a file of the assembly cannot be read, or it holds no stack.
+    """
+    folder = _folder(path)
+    if folder is None:
+        raise InputError(f"`{path}` is no CDK assembly")
+    problems = Problems()
+    stacks = []
+    for stack in _stacks(folder, folder, options, problems, 0):
+        stacks.append(stack)
+        if len(stacks) > MAX_STACKS:
+            raise InputError(f"`{folder}` has more than {MAX_STACKS:,} stacks")
+    if not stacks:
+        raise InputError(f"`{folder / MANIFEST}` lists no stack")
+    name = stacks[0].name if len(stacks) == 1 else _project(folder)
+    return read_application(stacks, name, str(path), problems)
+
+
+def _folder(path: Path) -> Path | None:
+    for folder in (path, path / "cdk.out"):
+        manifest = folder / MANIFEST
+        if manifest.is_file() and "artifacts" in decode_json(read_text(manifest), str(manifest)).fields:
+            return folder
+    return None
+
+
+def _project(folder: Path) -> str:
+    """The name of an application of several stacks: the folder that `cdk.out` is in."""
+    whole = folder.resolve()
+    return whole.parent.name if whole.name == "cdk.out" else whole.name
+
+
+def _stacks(folder: Path, root: Path, options: ReadOptions, problems: Problems, depth: int) -> Iterator[Stack]:
+    """The stacks of an assembly and of the assemblies nested in it."""
+    manifest = folder / MANIFEST
+    node = decode_json(read_text(manifest), str(manifest))
+    artifacts = node.get("artifacts")
+    for id, artifact in (artifacts.fields if artifacts else {}).items():
+        type = artifact.get("type")
+        if type is not None and type.value == "aws:cloudformation:stack":
+            yield _stack(id, artifact, folder, root, options)
+        elif type is not None and type.value == "cdk:cloud-assembly":
+            if depth >= MAX_NESTING:
+                raise InputError(f"{artifact.at}: assemblies nested deeper than {MAX_NESTING} levels")
+            nested = _inside(folder, root, artifact.get("properties", "directoryName"), artifact.at)
+            yield from _stacks(nested, root, options, problems, depth + 1)
+
+
+def _inside(folder: Path, root: Path, node: Node | None, at: Location) -> Path:
+    """A file that a manifest names, which has to lie inside the assembly."""
+    name = node.as_str() if node else None
+    if not name:
+        raise InputError(f"{at}: the manifest names no file for this artifact")
+    path = folder / name
+    if not path.resolve().is_relative_to(root.resolve()):
+        raise InputError(f"{at}: `{name}` is outside the assembly")
+    return path
+
+
+def _stack(id: str, artifact: Node, folder: Path, root: Path, options: ReadOptions) -> Stack:
+    path = _inside(folder, root, artifact.get("properties", "templateFile"), artifact.at)
+    template = decode(read_text(path), str(path), long_form)
+    account, region = _environment(artifact)
+    environment = environment_of(template, options.partition, options.region or region, options.account or account)
+    given = artifact.get("properties", "parameters")
+    parameters = {
+        key: value for key, one in (given.fields if given else {}).items() if (value := one.as_str()) is not None
+    }
+    spelled = artifact.get("properties", "stackName")
+    name = (spelled.as_str() if spelled else None) or id
+    constructs = _constructs(artifact, folder, root)
+    return Stack(template, environment, name, {**parameters, **options.parameters}, constructs)
+
+
+_ENVIRONMENT = re.compile(r"aws://([^/]*)/(.*)")
+
+
+def _environment(artifact: Node) -> tuple[str | None, str | None]:
+    """Account and region of `aws://account/region`, where they are known."""
+    node = artifact.get("environment")
+    found = _ENVIRONMENT.fullmatch((node.as_str() if node else None) or "")
+    account, region = found.groups() if found else ("", "")
+    return (
+        account if account and account != "unknown-account" else None,
+        region if region and region != "unknown-region" else None,
+    )
+
+
+def _constructs(artifact: Node, folder: Path, root: Path) -> Mapping[str, str]:
+    """Logical id → construct path, from the metadata in the manifest or in a file beside it."""
+    sources = [artifact.get("metadata")]
+    extra = artifact.get("additionalMetadataFile")
+    if extra is not None:
+        path = _inside(folder, root, extra, artifact.at)
+        if path.is_file():  # people copy assemblies without it
+            sources.append(decode_json(read_text(path), str(path)))
+    found = {}
+    for source in sources:
+        for construct, entries in (source.fields if source else {}).items():
+            for entry in entries.items:
+                type, data = entry.get("type"), entry.get("data")
+                if type is not None and data is not None and type.value == "aws:cdk:logicalId":
+                    found[data.as_str() or ""] = construct.lstrip("/")
+    return found
+
+
+SOURCE = Source("a CDK assembly", recognises, read, long_form)

@@ -1,0 +1,416 @@
+"""The model file: an application in its author's words, with what each principal needs and what it promises."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from grantgraph.catalog import AccessLevel, load_catalog
+from grantgraph.model import (
+    Application,
+    Authorizer,
+    EntryPoint,
+    EntryPointType,
+    Environment,
+    IdentityPool,
+    Index,
+    Need,
+    Principal,
+    PrincipalType,
+    Promise,
+    PromiseType,
+    Resource,
+)
+from grantgraph.node import Node, expect_fields, expect_keys, expect_str
+from grantgraph.problems import InputError, Location, Problems, bug, did_you_mean
+from grantgraph.resources import ResourceType, fill, resource_types
+from grantgraph.sources import ReadOptions, Source
+from grantgraph.text import Text, Unknown, text
+
+_KEYS = frozenset(
+    {
+        "application",
+        "environment",
+        "resources",
+        "principals",
+        "routes",
+        "identity_pool",
+        "api",
+        "needs",
+        "promises",
+    }
+)
+_PRINCIPALS = {
+    one.value: one
+    for one in (
+        PrincipalType.AUTHENTICATED,
+        PrincipalType.UNAUTHENTICATED,
+        PrincipalType.FUNCTION,
+        PrincipalType.ROLE,
+    )
+}
+_AUTHORIZERS = {one.value: one for one in Authorizer if one is not Authorizer.UNKNOWN}
+_METHODS = frozenset({"GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS", "ANY"})
+_NEED_KEYS = frozenset({"who", "access", "to", "rows", "attributes", "keys", "index"})
+LEVELS = {level.value.lower().replace(" ", "-"): level for level in AccessLevel}
+"""Access levels as a promise writes them."""
+
+POOL = "IdentityPool"
+"""The id of the identity pool that a model file implies."""
+
+
+def recognises(path: Path, node: Node | None) -> bool:
+    """Whether an input is a model file: it says so with one of its keys, and is no template."""
+    fields = node.fields if node is not None else {}
+    return "Resources" not in fields and not {"application", "principals", "needs"}.isdisjoint(fields)
+
+
+def read(path: Path, node: Node | None, options: ReadOptions) -> Application:
+    """The application that a model file describes.
+
+    Raises:
+        InputError: something in it is wrong; every such place is in its problems.
+    """
+    if node is None:
+        bug("a model file is a file")
+    problems = Problems()
+    application = _Reader(node, options, problems).application(path)
+    errors = [problem for problem in problems.found if problem.level == "error"]
+    if errors:
+        more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
+        raise InputError(f"{errors[0].at}: {errors[0].message}{more}", errors, errors[0].help)
+    return replace(application, problems=problems.all())
+
+
+class _Reader:
+    def __init__(self, node: Node, options: ReadOptions, problems: Problems) -> None:
+        self.node, self.options, self.problems = node, options, problems
+        self.environment = self.read_environment()
+
+    def application(self, path: Path) -> Application:
+        expect_keys(self.node, _KEYS, "a model file", self.problems)
+        name = self.node.get("application")
+        resources = {key: self.resource(key, at, one) for key, at, one in self.members("resources")}
+        principals = {key: self.principal(key, at, one) for key, at, one in self.members("principals")}
+        routes = {key: self.route(key, at, one, principals) for key, at, one in self.members("routes")}
+        known = {key: one for key, one in resources.items() if one is not None}
+        needs = [self.need(one, principals, known, routes) for one in self.list_of("needs")]
+        promises = [self.promise(one, principals, known) for one in self.list_of("promises")]
+        return Application(
+            name=(name.as_str() if name else None) or path.stem,
+            source=str(path),
+            environment=self.environment,
+            principals=tuple(one for one in principals.values() if one is not None),
+            resources=(*known.values(), *self.functions(principals)),
+            pools=self.pools(principals),
+            entry_points=tuple(one for one in routes.values() if one is not None),
+            needs=tuple(one for one in needs if one is not None),
+            promises=tuple(one for one in promises if one is not None),
+        )
+
+    # ── the parts of the file ──
+
+    def members(self, key: str) -> list[tuple[str, Location, Node]]:
+        section = self.node.get(key)
+        if section is None or section.value is None:
+            return []
+        fields = expect_fields(section, f"`{key}`", self.problems)
+        return [(name, section.key_at.get(name, one.at), one) for name, one in fields.items()]
+
+    def list_of(self, key: str) -> tuple[Node, ...]:
+        section = self.node.get(key)
+        if section is None or section.value is None:
+            return ()
+        if not isinstance(section.value, tuple):
+            self.problems.error(section.at, "type", f"`{key}` must be a list, not {section.describe()}")
+        return section.items
+
+    def read_environment(self) -> Environment:
+        node = self.node.get("environment")
+        if node is not None:
+            expect_keys(node, frozenset({"partition", "region", "account"}), "`environment`", self.problems)
+        given = Environment()
+
+        def pick(name: str, option: str | None, otherwise: Text) -> Text:
+            own = node.get(name) if node is not None else None
+            if option is None and own is not None and not isinstance(own.value, str):
+                self.problems.error(
+                    own.at, "type", f"`{name}` must be a string, not {own.describe()}", "write it in quotes"
+                )
+            return option or (own.as_str() if own else None) or otherwise
+
+        return Environment(
+            pick("partition", self.options.partition, "aws"),
+            pick("region", self.options.region, given.region),
+            pick("account", self.options.account, given.account),
+        )
+
+    def places(self, name: Text, **more: Text) -> dict[str, Text]:
+        env = self.environment
+        return {"partition": env.partition, "region": env.region, "account": env.account, "name": name, **more}
+
+    def name_of(self, key: str, node: Node) -> Text:
+        own = node.get("name")
+        value = expect_str(own, "`name`", self.problems) if own is not None else None
+        return value or text((Unknown(key, f"the name of `{key}` is not in the model", generated=True),))
+
+    # ── resources and principals ──
+
+    def resource(self, key: str, at: Location, node: Node) -> Resource | None:
+        fields = expect_fields(node, f"the resource `{key}`", self.problems)
+        spelled = self.required(node, "type", f"the resource `{key}`")
+        if spelled is None:
+            return None
+        types = resource_types()
+        if spelled not in types:
+            at = fields["type"].at
+            help = did_you_mean(spelled, types)
+            self.problems.error(at, "resource-type", f"there is no resource type `{spelled}`", help)
+            return None
+        is_table = spelled == "dynamodb:table"
+        more = {"partition_key", "sort_key", "indexes", "identity"} if is_table else set()
+        expect_keys(node, frozenset({"type", "name", *more}), f"the resource `{key}`", self.problems)
+        attributes: dict[str, Text] = {}
+        for word in ("partition_key", "sort_key", "identity"):
+            value = expect_str(fields[word], f"`{word}`", self.problems) if word in fields and is_table else None
+            if value is not None:
+                attributes[word] = value
+        if is_table and "partition_key" not in fields:
+            self.problems.error(node.at, "missing", f"the table `{key}` needs `partition_key`")
+        arn = fill(types[spelled].arn, **self.places(self.name_of(key, node)))
+        indexes = tuple(self.indexes(node)) if is_table else ()
+        return Resource(key, spelled, arn, self.environment.account, None, attributes, indexes, at)
+
+    def indexes(self, node: Node) -> Iterable[Index]:
+        section = node.get("indexes")
+        for name, one in expect_fields(section, "`indexes`", self.problems).items() if section else ():
+            expect_keys(one, frozenset({"partition_key", "sort_key"}), f"the index `{name}`", self.problems)
+            partition = self.required(one, "partition_key", f"the index `{name}`")
+            sort = one.get("sort_key")
+            if partition is not None:
+                yield Index(name, partition, (sort.as_str() or "") if sort else "")
+
+    def required(self, node: Node, key: str, what: str) -> str | None:
+        own = node.get(key)
+        if own is None:
+            self.problems.error(node.at, "missing", f"{what} needs `{key}`")
+            return None
+        return expect_str(own, f"`{key}` of {what}", self.problems)
+
+    def principal(self, key: str, at: Location, node: Node) -> Principal | None:
+        expect_keys(node, frozenset({"type", "name"}), f"the principal `{key}`", self.problems)
+        spelled = self.required(node, "type", f"the principal `{key}`")
+        if spelled is None:
+            return None
+        if spelled not in _PRINCIPALS:
+            help = did_you_mean(spelled, _PRINCIPALS)
+            at = node.fields["type"].at
+            self.problems.error(at, "principal-type", f"there is no type of principal `{spelled}`", help)
+            return None
+        type = _PRINCIPALS[spelled]
+        arn = fill("arn:${partition}:iam::${account}:role/${name}", **self.places(self.name_of(key, node)))
+        visitor = type in (PrincipalType.AUTHENTICATED, PrincipalType.UNAUTHENTICATED)
+        return Principal(key, type, arn, pool=POOL if visitor else "", at=at)
+
+    def functions(self, principals: Mapping[str, Principal | None]) -> Iterable[Resource]:
+        """A principal of type `function` is the function, and its role."""
+        arn = resource_types()["lambda:function"].arn
+        for key, one in principals.items():
+            if one is not None and one.type is PrincipalType.FUNCTION:
+                name = text((Unknown(key, f"the name of `{key}` is not in the model", generated=True),))
+                attributes: Mapping[str, Text] = {"runs_as": key}
+                function = fill(arn, **self.places(name))
+                yield Resource(
+                    key, "lambda:function", function, self.environment.account, None, attributes, (), one.at
+                )
+
+    def pools(self, principals: Mapping[str, Principal | None]) -> tuple[IdentityPool, ...]:
+        """The one identity pool whose visitors the model speaks about."""
+        by_type = {one.type: one.id for one in principals.values() if one is not None and one.pool}
+        if not by_type:
+            return ()
+        own = self.node.get("identity_pool")
+        if own is not None:
+            expect_keys(own, frozenset({"id"}), "`identity_pool`", self.problems)
+        given = own.get("id") if own is not None else None
+        value: Text = (given.as_str() if given else None) or text(
+            (Unknown(POOL, "the id of the identity pool is not in the model", generated=True),)
+        )
+        return (
+            IdentityPool(
+                POOL,
+                value,
+                PrincipalType.UNAUTHENTICATED in by_type,
+                False,
+                by_type.get(PrincipalType.AUTHENTICATED, ""),
+                by_type.get(PrincipalType.UNAUTHENTICATED, ""),
+                at=own.at if own is not None else self.node.at,
+            ),
+        )
+
+    # ── routes ──
+
+    def route(
+        self, key: str, at: Location, node: Node, principals: Mapping[str, Principal | None]
+    ) -> EntryPoint | None:
+        expect_keys(node, frozenset({"function", "authorizer"}), f"the route `{key}`", self.problems)
+        found = re.fullmatch(r"([A-Za-z]+) (/\S*)", key)
+        if not found or found[1] not in _METHODS:
+            help = "write `GET /notes`: a method, a space, a path"
+            self.problems.error(at, "route", f"`{key}` is not a route", help)
+            return None
+        target = self.required(node, "function", f"the route `{key}`")
+        functions = {
+            name for name, one in principals.items() if one is not None and one.type is PrincipalType.FUNCTION
+        }
+        if target is not None and target not in functions:
+            place = node.fields["function"].at
+            self.problems.error(
+                place, "unknown-function", f"there is no function `{target}`", did_you_mean(target, functions)
+            )
+        own = node.get("authorizer")
+        spelled = own.as_str() if own is not None else "none"
+        if spelled not in _AUTHORIZERS:
+            place = own.at if own is not None else at
+            help = did_you_mean(str(spelled), _AUTHORIZERS)
+            self.problems.error(place, "authorizer", f"there is no authorizer `{spelled}`", help)
+            return None
+        authorizer = _AUTHORIZERS[spelled]
+        arn = self.route_arn(found[1], found[2]) if authorizer is Authorizer.IAM else ""
+        return EntryPoint(key, EntryPointType.ROUTE, target or "", authorizer, arn, "Api", at)
+
+    def route_arn(self, method: str, path: str) -> Text:
+        """What `execute-api:Invoke` has to name for one method and path; a path parameter is any one segment."""
+        api = self.node.get("api")
+        if api is not None:
+            expect_keys(api, frozenset({"id", "stage"}), "`api`", self.problems)
+        given = api.get("id") if api is not None else None
+        stage = api.get("stage") if api is not None else None
+        id: Text = (given.as_str() if given else None) or text(
+            (Unknown("Api", "the id of the API is not in the model", generated=True),)
+        )
+        resource = re.sub(r"\{[^}]*\}", "*", path)
+        parts: list[Text] = [
+            id,
+            "/",
+            (stage.as_str() if stage else None) or "*",
+            "/",
+            "*" if method == "ANY" else method,
+        ]
+        return fill(
+            "arn:${partition}:execute-api:${region}:${account}:${name}", **self.places(text([*parts, resource]))
+        )
+
+    # ── needs and promises ──
+
+    def who(self, node: Node, what: str, principals: Mapping[str, object]) -> str | None:
+        who = self.required(node, "who", what)
+        if who is not None and who not in principals:
+            place = node.fields["who"].at
+            help = did_you_mean(who, principals)
+            self.problems.error(place, "unknown-principal", f"there is no principal `{who}`", help)
+            return None
+        return who
+
+    def words(self, node: Node | None, what: str) -> tuple[str, ...]:
+        found = [expect_str(one, what, self.problems) for one in (node.one_or_many() if node is not None else ())]
+        return tuple(one for one in found if one is not None)
+
+    def need(
+        self,
+        node: Node,
+        principals: Mapping[str, object],
+        resources: Mapping[str, Resource],
+        routes: Mapping[str, EntryPoint | None],
+    ) -> Need | None:
+        expect_fields(node, "a need", self.problems)
+        expect_keys(node, _NEED_KEYS, "a need", self.problems)
+        who = self.who(node, "a need", principals)
+        to = self.required(node, "to", "a need")
+        if "access" not in node.fields:
+            self.problems.error(node.at, "missing", "a need needs `access`")
+        access = self.words(node.get("access"), "`access`")
+        if to is not None and to not in resources and to not in routes and to not in principals:
+            place = node.fields["to"].at
+            help = did_you_mean(to, [*resources, *routes, *principals])
+            self.problems.error(place, "unknown-resource", f"there is no resource or route `{to}`", help)
+            return None
+        if who is None or to is None or not access:
+            return None
+        scopes = {key: self.scope(node, key) for key in ("rows", "keys", "index")}
+        need = Need(
+            who,
+            access,
+            to,
+            scopes["rows"],
+            self.words(node.get("attributes"), "`attributes`"),
+            scopes["keys"],
+            scopes["index"],
+            node.at,
+        )
+        self.check_scopes(node, need, resources.get(to))
+        return need
+
+    def scope(self, node: Node, key: str) -> str:
+        own = node.get(key)
+        return (expect_str(own, f"`{key}`", self.problems) or "") if own is not None else ""
+
+    def check_scopes(self, node: Node, need: Need, resource: Resource | None) -> None:
+        type: ResourceType | None = resource_types()[resource.type] if resource is not None else None
+        words = {*type.access} if type is not None else {"invoke"}
+        for one in node.fields["access"].one_or_many():
+            word = one.as_str() or ""
+            if ":" in word:
+                if load_catalog().action(word) is None:
+                    help = did_you_mean(word, load_catalog().suggest_action(word))
+                    self.problems.error(one.at, "unknown-action", f"there is no action `{word}`", help)
+            elif word not in words:
+                help = did_you_mean(word, words)
+                self.problems.error(one.at, "access", f"there is no access `{word}` to `{need.to}`", help)
+        fits = {"dynamodb:table": {"rows", "attributes", "index"}, "s3:bucket": {"keys"}}
+        allowed = fits.get(resource.type, set()) if resource is not None else set()
+        for key in ("rows", "attributes", "keys", "index"):
+            if key in node.fields and key not in allowed:
+                place = node.key_at.get(key, node.at)
+                self.problems.error(place, "scope", f"`{key}` does not limit access to `{need.to}`")
+        if need.rows not in ("", "own"):
+            self.problems.error(
+                node.fields["rows"].at, "rows", f"there is no row scope `{need.rows}`", "known: `own`"
+            )
+        names = {index.name for index in resource.indexes} if resource is not None else set()
+        if need.index and need.index not in names:
+            help = did_you_mean(need.index, names)
+            self.problems.error(node.fields["index"].at, "index", f"`{need.to}` has no index `{need.index}`", help)
+
+    def promise(
+        self, node: Node, principals: Mapping[str, object], resources: Mapping[str, Resource]
+    ) -> Promise | None:
+        expect_fields(node, "a promise", self.problems)
+        expect_keys(node, frozenset({"title", "never", "isolated"}), "a promise", self.problems)
+        title = self.required(node, "title", "a promise")
+        kinds = [key for key in ("never", "isolated") if key in node.fields]
+        if len(kinds) != 1:
+            self.problems.error(node.at, "promise", "a promise says one of `never` and `isolated`")
+            return None
+        body = node.fields[kinds[0]]
+        expect_keys(body, frozenset({"who", "access", "on"}), f"`{kinds[0]}`", self.problems)
+        who = self.who(body, f"`{kinds[0]}`", principals)
+        on = self.scope(body, "on")
+        if on and on not in resources:
+            help = did_you_mean(on, resources)
+            self.problems.error(body.fields["on"].at, "unknown-resource", f"there is no resource `{on}`", help)
+        access = self.words(body.get("access"), "`access`")
+        for word in access:
+            if word not in LEVELS and (":" not in word or load_catalog().action(word) is None):
+                help = did_you_mean(word, LEVELS)
+                self.problems.error(body.fields["access"].at, "access", f"there is no access level `{word}`", help)
+        if kinds[0] == "never" and not access:
+            self.problems.error(body.at, "missing", "`never` needs `access`", did_you_mean("", LEVELS))
+        if who is None or title is None:
+            return None
+        return Promise(title, PromiseType(kinds[0]), who, access, on, node.at)
+
+
+SOURCE = Source("a model file", recognises, read)

@@ -1,0 +1,63 @@
+"""What each principal of an application stands on: its session, its policies, and the resources around it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from grantgraph.evaluate import Caller, CallerKind
+from grantgraph.model import Application, Environment, Principal, PrincipalType
+from grantgraph.policy.document import Policy, PolicySet
+from grantgraph.prove import Dimension, Standing, Target, session_of
+from grantgraph.prove.glob import literal_glob
+from grantgraph.prove.shapes import EXAMPLE_ENVIRONMENT
+from grantgraph.text import Text
+
+IDENTITY = "cognito-identity.amazonaws.com:sub"
+"""The condition key that holds a visitor's identity id; it is not the `sub` of a user pool (rule 143)."""
+
+VISITORS = frozenset({PrincipalType.AUTHENTICATED, PrincipalType.UNAUTHENTICATED, PrincipalType.MAPPED})
+
+
+def standing_of(
+    application: Application, principal: Principal, policies: tuple[Policy, ...] | None = None
+) -> Standing:
+    """Everything that decides what a principal can do.
+
+    Args:
+        policies: asks about these identity policies instead of the principal's own.
+    """
+    caller = Caller(CallerKind.ROLE, principal.arn, application.environment.account)
+    if principal.type is PrincipalType.USER:
+        caller = Caller(CallerKind.USER, principal.arn, application.environment.account)
+    own = principal.policies if policies is None else policies
+    targets = tuple(
+        Target(one.arn, one.policy, one.account) for one in application.resources if one.policy is not None
+    )
+    return Standing(
+        session_of(caller, _session_keys(application, principal)),
+        PolicySet(identity_based=own, permissions_boundary=principal.boundary),
+        targets,
+        tuple(one.arn for one in application.resources),
+        witness_environment(application.environment),
+    )
+
+
+def witness_environment(environment: Environment) -> Mapping[str, Text]:
+    """Where witnesses live: where the application does, or, as far as that is open, in an example account."""
+    given = {"Partition": environment.partition, "Region": environment.region, "Account": environment.account}
+    return {name: value if isinstance(value, str) else EXAMPLE_ENVIRONMENT[name] for name, value in given.items()}
+
+
+def _session_keys(application: Application, principal: Principal) -> Iterator[Dimension]:
+    """What the session of an identity pool's visitor carries (rules 134, 144)."""
+    if principal.type not in VISITORS:
+        return
+    prefix = "cognito-identity.amazonaws.com"
+    pool = application.pool(principal.pool)
+    if pool is not None:
+        yield Dimension(f"{prefix}:aud", may_be_absent=False, domain=(literal_glob(pool.id_value),))
+    guest = principal.type is PrincipalType.UNAUTHENTICATED
+    word = "unauthenticated" if guest else "authenticated"
+    domain = (literal_glob(word),) if guest else ()
+    yield Dimension(f"{prefix}:amr", multivalued=True, may_be_absent=False, domain=domain, members=(word,))
+    yield Dimension(IDENTITY, may_be_absent=guest)
