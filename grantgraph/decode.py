@@ -96,6 +96,7 @@ class _Lines:
         return Location(self.file, line, offset - self.starts[line - 1] + 1, path)
 
 
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _SPACE = re.compile(r"[ \t\r\n]*")
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?")
 _WORDS: Mapping[str, bool | None] = {"true": True, "false": False, "null": None}
@@ -156,14 +157,22 @@ class _Json:
         try:
             return Decimal(spelled)
         except InvalidOperation:
-            self.fail(offset, f"`{spelled}` is out of range")
+            self.fail(offset, f"the number `{spelled}` is out of range")
 
     def string(self, offset: int) -> tuple[str, int]:
         try:
             word, end = scanstring(self.source, offset + 1, True)
         except JSONDecodeError as error:
-            self.fail(error.pos, f"bad string: {error.msg[0].lower()}{error.msg[1:]}")
+            what = error.msg.removesuffix(" at").removesuffix(" starting")
+            self.fail(error.pos, f"bad string: {what[0].lower()}{what[1:]}")
+        if not word.isascii() and (half := _SURROGATE.search(word)):
+            self.fail(offset, f"bad string: `\\u{ord(half.group()):04x}` is half of a pair, and no character")
         return word, end
+
+    def no_end(self, at: int, mark: str, what: str) -> None:
+        """After a comma: another member, and not the end."""
+        if self.source[at : at + 1] == mark:
+            self.fail(at, f"expected {what}, found `{mark}`", "take away the comma before it")
 
     def object(self, offset: int, depth: int) -> tuple[Node, int]:
         members: dict[str, Node] = {}
@@ -189,6 +198,7 @@ class _Json:
             if after != ",":
                 self.fail(at, f"expected `,` or `}}`, found {self.found(at)}")
             at = self.skip(at + 1)
+            self.no_end(at, "}", "a key in double quotes")
 
     def list(self, offset: int, depth: int) -> tuple[Node, int]:
         members: list[Node] = []
@@ -205,10 +215,13 @@ class _Json:
             if after != ",":
                 self.fail(at, f"expected `,` or `]`, found {self.found(at)}")
             at = self.skip(at + 1)
+            self.no_end(at, "]", "a value")
 
 
+_NOT_IN_YAML = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _PLAIN_INT = re.compile(r"[-+]?(0|[1-9][0-9]*)")
 _PLAIN_DECIMAL = re.compile(r"[-+]?(0|[1-9][0-9]*)\.[0-9]+([eE][-+]?[0-9]+)?")
+_SHAPES = tuple(f"tag:yaml.org,2002:{shape}" for shape in ("str", "seq", "map"))
 _PLAIN_WORDS: Mapping[str, bool | None] = {
     spelling: meaning
     for word, meaning in (("true", True), ("false", False), ("null", None))
@@ -235,10 +248,15 @@ def decode_yaml(source: str, file: str, tag: Tag | None = None) -> Node:
         mark = error.problem_mark or error.context_mark
         at = Location(file, mark.line + 1, mark.column + 1) if mark else Location(file)
         message = f"not YAML: {error.problem or error.context}"
+        start = error.context_mark
+        help = f"{error.context}, which starts at line {start.line + 1}" if error.context and start else ""
+        raise InputError(f"{at}: {message}", [Problem(at, Level.ERROR, "yaml", message, help)], help) from None
+    except yaml.YAMLError as error:  # a character that YAML does not know; its mark counts bytes
+        found = _NOT_IN_YAML.search(source)
+        at = _Lines(source, file).at(found.start()) if found else Location(file)
+        named = f"the character U+{ord(found.group()):04X} is not allowed" if found else str(error).splitlines()[0]
+        message = f"not YAML: {named}"
         raise InputError(f"{at}: {message}", [Problem(at, Level.ERROR, "yaml", message)]) from None
-    except yaml.YAMLError as error:
-        first = str(error).splitlines()[0]
-        raise InputError(f"{file}: not YAML: {first}") from None
 
 
 class _Yaml:
@@ -317,15 +335,19 @@ class _Yaml:
                 if _PLAIN_INT.fullmatch(spelled):
                     return Node(int(spelled), at)
                 if _PLAIN_DECIMAL.fullmatch(spelled):
-                    return Node(Decimal(spelled), at)
+                    try:
+                        return Node(Decimal(spelled), at)
+                    except InvalidOperation:
+                        self.fail(at, f"the number `{spelled}` is out of range")
         return self.tagged(event.tag, Node(spelled, at))
 
     def tagged(self, tag: str | None, node: Node) -> Node:
-        if tag is None or tag == "!" or tag.startswith("tag:yaml.org,2002:"):
+        if tag is None or tag in ("!", *_SHAPES):
             return node
         meaning = self.tag(tag.lstrip("!"), node) if self.tag else None
         if meaning is None:
-            self.fail(node.at, f"unknown tag `{tag}`", code="yaml-tag")
+            spelled = tag.replace("tag:yaml.org,2002:", "!!")
+            self.fail(node.at, f"unknown tag `{spelled}`", code="yaml-tag")
         return meaning
 
 

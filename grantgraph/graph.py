@@ -15,7 +15,7 @@ import networkx as nx
 from grantgraph.catalog import Catalog
 from grantgraph.grants import Grant, by_level, grants_of
 from grantgraph.model import Application, Authorizer, EntryPoint, EntryPointType, Need, Principal
-from grantgraph.policy.document import Policy, PrincipalKind, Statement
+from grantgraph.policy.document import Effect, Policy, PrincipalKind, Statement
 
 
 class NodeKind(StrEnum):
@@ -122,13 +122,15 @@ def _target(grant: Grant) -> NodeId:
 
 
 def _trusts(principal: Principal) -> Iterator[tuple[NodeId, Trust]]:
-    for statement in principal.trust.statements if principal.trust is not None else ():
-        for member in statement.principals.members if statement.principals is not None else ():
-            named = str(member.value)
-            if member.kind is PrincipalKind.EVERYONE or named == "*":
-                named = "any AWS account"
-            if principal.trust is not None:
-                yield NodeId(NodeKind.CALLER, named), Trust(statement, principal.trust)
+    policy = principal.trust
+    for statement in policy.statements if policy is not None else ():
+        if policy is None or statement.effect is not Effect.ALLOW or statement.principals is None:
+            continue
+        for member in statement.principals.members:
+            everyone = member.kind is PrincipalKind.EVERYONE or str(member.value) == "*"
+            named = "any AWS account" if everyone else str(member.value)
+            but = "everyone except " if statement.principals.negated else ""
+            yield NodeId(NodeKind.CALLER, but + named), Trust(statement, policy)
 
 
 def _entry_edges(application: Application, entry: EntryPoint) -> Iterator[tuple[NodeId, NodeId, Edge]]:

@@ -98,6 +98,20 @@ def synthesize(application: Application, catalog: Catalog) -> Synthesized:
     return Synthesized(application, catalog.date, found, problems.all(), _open_names(wishes, application))
 
 
+def with_policies(application: Application, synthesized: Synthesized) -> Application:
+    """The application with the synthesized policies attached: what a model's `check` judges."""
+    by_id = {one.principal.id: one for one in synthesized.syntheses}
+    principals = tuple(
+        replace(
+            one,
+            policies=tuple(filter(None, [by_id[one.id].policy])),
+            trust=by_id[one.id].trust,
+        )
+        for one in application.principals
+    )
+    return replace(application, principals=principals)
+
+
 def _open_names(wishes: list[Wish], application: Application) -> tuple[str, ...]:
     """What has to be known before the policies can be used."""
     used = {unknown for wish in wishes for resource in wish.resources for unknown in unknowns_in(resource)}

@@ -6,6 +6,7 @@ of *letters*, a letter being one character or one `Unknown`, so that one matcher
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TypeAlias
@@ -98,3 +99,12 @@ def split_text(value: Text, separator: str, limit: int = -1) -> tuple[Text, ...]
         fields[-1].append(first)
         fields.extend([piece] for piece in rest)
     return tuple(text(field) for field in fields)
+
+
+# Control characters, line separators, marks that turn the direction of writing, and halves of pairs.
+_UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+
+
+def visible(words: str) -> str:
+    """Words that a terminal shows as they are, on one line: what would steer it is spelled out, as JSON does."""
+    return _UNSEEN.sub(lambda found: f"\\u{ord(found.group()):04x}", words)

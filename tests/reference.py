@@ -10,6 +10,7 @@ import calendar
 import re
 import socket
 from fractions import Fraction
+from functools import lru_cache
 
 STAR, ONE = object(), object()
 POSITIVE = {"stringnotequals": "stringequals", "stringnotequalsignorecase": "stringequalsignorecase",
@@ -22,13 +23,16 @@ BASES |= {kind + order for kind in ("numeric", "date") for order in ORDERS}
 
 
 def some(answers):
-    answers = list(answers)
-    return True if True in answers else None if None in answers else False
+    best = False
+    for answer in answers:
+        if answer is True:
+            return True
+        best = best if answer is False else None
+    return best
 
 
 def every(answers):
-    answers = list(answers)
-    return False if False in answers else None if None in answers else True
+    return no(some(no(answer) for answer in answers))
 
 
 def no(answer):
@@ -48,6 +52,8 @@ def spell(value):
 
 def tokens(text, context, variables, wild, value_is_wild=False):
     """Characters and wildcards with the variables filled in; None when a variable has no value (95, 96)."""
+    if "${" not in text:
+        return tuple(STAR if wild and one == "*" else ONE if wild and one == "?" else one for one in text)
     found, at = [], 0
     while at < len(text):
         end = text.find("}", at) if text.startswith("${", at) else -1
@@ -68,9 +74,10 @@ def tokens(text, context, variables, wild, value_is_wild=False):
             if value is None:
                 return None
             found += tokens(value, {}, False, True) if value_is_wild else value  # (98, 99)
-    return found
+    return tuple(found)
 
 
+@lru_cache(maxsize=20_000)
 def like(pattern, text, bound=frozenset()):
     """Whether the whole text matches; the wildcards at the places in `bound` do not match a colon."""
     reach = {0}
@@ -89,12 +96,12 @@ def like(pattern, text, bound=frozenset()):
 
 
 def fields(pattern):
-    cut = [[]]
+    cut = [()]
     for token in pattern:
         if token == ":" and len(cut) < 6:
-            cut.append([])
+            cut.append(())
         else:
-            cut[-1].append(token)
+            cut[-1] += (token,)
     return cut
 
 
@@ -104,6 +111,7 @@ def segments(pattern, arn):
     return len(own) == len(given) == 6 and all(like(one, part) for one, part in zip(own, given, strict=True))
 
 
+@lru_cache(maxsize=20_000)
 def resource_like(pattern, resource):
     if pattern and all(token is STAR for token in pattern):
         return True
@@ -112,26 +120,26 @@ def resource_like(pattern, resource):
     if resource == "*" or not resource.startswith("arn:"):
         return False
     if len(fields(pattern)) < 6:  # (34)
-        return None if like(pattern, resource) or like([*pattern, ":", STAR], resource) else False
-    ordered, place = [], 0  # `*?` and `?*` are the same run
+        return None if like(pattern, resource) or like((*pattern, ":", STAR), resource) else False
+    ordered, place = (), 0  # `*?` and `?*` are the same run
     while place < len(pattern):
         run = place
         while run < len(pattern) and pattern[run] in (STAR, ONE):
             run += 1
         wilds = pattern[place:run]
-        ordered += [ONE] * wilds.count(ONE) + [STAR] * (STAR in wilds) + pattern[run : run + 1]
+        ordered += (ONE,) * wilds.count(ONE) + (STAR,) * (STAR in wilds) + pattern[run : run + 1]
         place = run + 1
     colons, bound = 0, set()
     for place, token in enumerate(ordered):
         colons += token == ":"
-        ends_segment = token is STAR and ordered[place + 1 : place + 2] == [":"]
+        ends_segment = token is STAR and ordered[place + 1 : place + 2] == (":",)
         if colons < 5 and token in (STAR, ONE) and not ends_segment:
             bound.add(place)
-    if like(ordered, resource, bound):  # (31)
+    if like(ordered, resource, frozenset(bound)):  # (31)
         return None
     *head, tail = fields(pattern)
-    low = [[token.lower() if isinstance(token, str) else token for token in field] for field in head]
-    low_pattern = [token for field in low for token in [*field, ":"]] + tail
+    low = [token.lower() if isinstance(token, str) else token for field in head for token in (*field, ":")]
+    low_pattern = (*low, *tail)
     return None if segments(low_pattern, resource) else False  # (35)
 
 
@@ -141,7 +149,7 @@ def compared(text, context, variables, wild, compare):
     if plain is None:
         return False
     found = compare(plain)
-    if found is False and wild and compare(tokens(text, context, variables, wild, True)) is not False:
+    if found is False and wild and "${" in text and compare(tokens(text, context, variables, wild, True)) is not False:
         return None
     return found
 
@@ -286,17 +294,24 @@ def action_like(spelled, action):
 
 def about(statement, request, variables):
     """Whether action, resource and conditions fit."""
+    return every(parts(statement, request, variables))
+
+
+def parts(statement, request, variables):
     context = request["context"]
-    actions = some(action_like(one, request["action"]) for one in many(statement.get("Action", statement.get("NotAction"))))
-    parts = [actions if "Action" in statement else no(actions)]
+    actions = many(statement.get("Action", statement.get("NotAction")))
+    found = some(action_like(one, request["action"]) for one in actions)
+    yield found if "Action" in statement else no(found)
     for element in ("Resource", "NotResource"):
         if element in statement:
-            found = some(compared(one, context, variables, True, lambda own: resource_like(own, request["resource"]))
-                         for one in many(statement[element]))
-            parts.append(found if element == "Resource" else no(found))
+            found = some(
+                compared(one, context, variables, True, lambda own: resource_like(own, request["resource"]))
+                for one in many(statement[element])
+            )
+            yield found if element == "Resource" else no(found)
     for operator, block in statement.get("Condition", {}).items():
-        parts += [condition(operator, key, [spell(v) for v in many(values)], context, variables) for key, values in block.items()]
-    return every(parts)
+        for key, values in block.items():
+            yield condition(operator, key, [spell(value) for value in many(values)], context, variables)
 
 
 def names(kind, value, caller, where):
@@ -324,7 +339,9 @@ def names(kind, value, caller, where):
         account = value if value.isdigit() else value.split(":")[4]
         return account == caller["account"], "account"
     if ":assumed-role/" in value or ":federated-user/" in value:
-        return value == caller.get("session_arn"), "self"
+        own = caller.get("session_arn")
+        unnamed = who == "role" and not own and value.split("/")[1:2] == [arn.rpartition("/")[2]]
+        return (None if unnamed and value.count("/") == 2 else value == own), "self"
     if who == "federated-user":
         user = caller.get("federated_by")
         unsure = f":{caller['account']}:user/" in value and not user
@@ -368,7 +385,7 @@ def layer(documents, request, where="", bounded=False):
         variables = document.get("Version") == "2012-10-17"
         for statement in many(document["Statement"]):
             fits, how = fits_caller(statement, request, where, bounded) if where else (True, "self")
-            found = every([fits, about(statement, request, variables)])
+            found = False if fits is False else every([fits, about(statement, request, variables)])
             (deny if statement["Effect"] == "Deny" else allow[how]).append(found)
     by_name = {how: some(found) for how, found in allow.items()}
     return {**by_name, "allow": some(by_name.values()), "deny": some(deny)}
@@ -383,9 +400,30 @@ GUARDED = {"aoss", "cognito-identity", "cognito-idp", "dynamodb", "ecr", "events
 ASSUMING = {"assumerole", "assumerolewithwebidentity", "assumerolewithsaml", "setsourceidentity"}
 
 
+def read_caller(request):
+    """Who asks, from the spelling of the principal."""
+    spelled = request["principal"]
+    caller = {"arn": spelled, "canonical_id": request.get("canonical_id"), "federated_by": request.get("federated_by")}
+    if ":" not in spelled:
+        providers = ("cognito-identity.amazonaws.com", "accounts.google.com", "graph.facebook.com", "www.amazon.com")
+        kind = "anonymous" if spelled == "anonymous" else "web identity" if spelled in providers else "service"
+        return {**caller, "kind": kind, "arn": "" if kind == "anonymous" else spelled}
+    partition, account, (kind, *names_) = spelled.split(":")[1], spelled.split(":")[4], spelled.split(":", 5)[5].split("/")
+    caller["account"] = account
+    if kind == "assumed-role":
+        role = f"arn:{partition}:iam::{account}:role/{names_[0]}"
+        return {**caller, "kind": "role", "arn": role, "path_known": False, "session_arn": spelled}
+    if kind == "role" and request.get("session"):
+        caller["session_arn"] = f"arn:{partition}:sts::{account}:assumed-role/{names_[-1]}/{request['session']}"
+    if kind == "federated-user":
+        caller["session_arn"] = spelled
+    return {**caller, "kind": "web identity" if kind.endswith("-provider") else kind}
+
+
 def decide(request, policies):
     """`allowed`, `implicit-deny`, `explicit-deny` or `unknown`."""
-    caller, situation = request["caller"], request.get("situation", {})
+    caller, situation = read_caller(request), request.get("situation", {})
+    request = {**request, "caller": caller}
     signed = caller["kind"] in ("root", "user", "role", "federated-user")
     service, _, name = request["action"].lower().partition(":")
     if (service, name) == ("sts", "getcalleridentity"):  # (121)

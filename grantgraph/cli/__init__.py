@@ -11,6 +11,7 @@ import typer
 
 from grantgraph.cli.exits import Exit
 from grantgraph.problems import Bug, GrantgraphError, InputError
+from grantgraph.text import visible
 
 app = typer.Typer(
     name="grantgraph",
@@ -37,9 +38,6 @@ def main() -> None:
     except GrantgraphError as error:
         show_error(error)
         sys.exit(Exit.INPUT)
-    except BrokenPipeError:
-        sys.stderr.close()
-        sys.exit(Exit.DONE)
     except KeyboardInterrupt:
         sys.exit(130)
     except Bug as error:
@@ -54,20 +52,24 @@ def show_error(error: GrantgraphError) -> None:
     """What is wrong, where, and what to do."""
     problems = error.problems if isinstance(error, InputError) else ()
     if not problems:
-        typer.echo(f"error: {error.message}", err=True)
+        _complain(f"error: {error.message}")
         _show_help(error.help)
     for problem in problems[:20]:
         where = f"{problem.at}: " if problem.at.file else ""
-        typer.echo(f"error: {where}{problem.message}", err=True)
+        _complain(f"error: {where}{problem.message}")
         _show_help(problem.help)
     if len(problems) > 20:
-        typer.echo(f"and {len(problems) - 20} more", err=True)
+        _complain(f"and {len(problems) - 20} more")
 
 
 def _show_help(help: str) -> None:
-    lines = help.splitlines()
+    lines = help.split("\n") if help else []
     for line in lines:
-        typer.echo(f"  - {line}" if len(lines) > 1 else f"  {line}", err=True)
+        _complain(f"  - {line}" if len(lines) > 1 else f"  {line}")
+
+
+def _complain(line: str) -> None:
+    typer.echo(visible(line), err=True)
 
 
 def show_bug(message: str) -> None:
@@ -77,5 +79,4 @@ def show_bug(message: str) -> None:
 
     if os.environ.get("GRANTGRAPH_TRACEBACK"):
         traceback.print_exc()
-    typer.echo(f"bug: {message}", err=True)
-    typer.echo("  this is an error of grantgraph: please report it, with the input if you can", err=True)
+    _complain(f"bug: {message}: this is an error of grantgraph; please report it, with the input if you can")

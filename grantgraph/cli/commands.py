@@ -19,6 +19,8 @@ from grantgraph.cli.options import (
     Source,
     emit,
     read_application,
+    read_input,
+    say,
     write_whole,
 )
 
@@ -59,7 +61,7 @@ def synth(
     from grantgraph.prove import Proved
     from grantgraph.synthesize import synthesize
 
-    application = read_application(path, param, account, region, partition)
+    application = read_input(path, param, account, region, partition)
     if not application.needs:
         raise InputError(
             f"`{path}` says nothing about needs, so there is nothing to write policies from",
@@ -75,6 +77,7 @@ def synth(
 
 def _write_policies(folder: Path, synthesized: object) -> None:
     import json
+    from urllib.parse import quote
 
     from grantgraph.policy.render import render_policy
     from grantgraph.synthesize import Synthesized
@@ -84,7 +87,8 @@ def _write_policies(folder: Path, synthesized: object) -> None:
         for policy, suffix in ((one.policy, "policy"), (one.trust, "trust")):
             if policy is not None:
                 text = json.dumps(render_policy(policy), indent=2, ensure_ascii=False) + "\n"
-                write_whole(folder / f"{one.principal.id}.{suffix}.json", text)
+                name = quote(one.principal.id, safe=" ")  # no name leads out of the folder
+                write_whole(folder / f"{name}.{suffix}.json", text)
 
 
 @app.command()
@@ -116,7 +120,10 @@ def check(
 
 @explain.command("role")
 def explain_role(
-    name: Annotated[str, typer.Argument(help="Its logical id, its name, or `authenticated`.", show_default=False)],
+    name: Annotated[
+        str,
+        typer.Argument(metavar="NAME", help="Its logical id, its name, or `authenticated`.", show_default=False),
+    ],
     path: Source,
     format: Format = "text",
     output: Outputs = [],  # noqa: B006
@@ -137,14 +144,16 @@ def explain_role(
 @app.command()
 def graph(
     path: Source,
-    format: Format = "text",
+    format: Annotated[
+        str, typer.Option("--format", "-f", metavar="FORMAT", help="text, dot, mermaid or json.")
+    ] = "text",
     output: Outputs = [],  # noqa: B006
     param: Parameters = [],  # noqa: B006
     account: Account = "",
     region: Region = "",
     partition: Partition = "",
 ) -> None:
-    """Print the permission graph: text, dot, mermaid or json."""
+    """Print the permission graph: who may use what, and what runs as whom."""
     from grantgraph.catalog import load_catalog
     from grantgraph.graph import build
 
@@ -154,7 +163,7 @@ def graph(
 
 @app.command()
 def rule(
-    id: Annotated[str, typer.Argument(help="The rule's id; without it, the list.")] = "",
+    id: Annotated[str, typer.Argument(metavar="ID", help="The rule's id; without it, the list.")] = "",
 ) -> None:
     """Show the page of a rule, or list the rules."""
     from grantgraph.problems import UsageError, did_you_mean
@@ -162,10 +171,9 @@ def rule(
 
     found = {one.id: one for one in load_rules()}
     if not id:
-        for one in found.values():
-            typer.echo(f"{one.id}  {one.severity.ljust(6)}  {one.title}")
+        say("".join(f"{one.id}  {one.severity.ljust(6)}  {one.title}\n" for one in found.values()))
     elif id.upper() in found:
-        typer.echo(f"{id.upper()}: {found[id.upper()].page}")
+        say(f"{id.upper()}: {found[id.upper()].page}\n")
     else:
         raise UsageError(f"there is no rule `{id}`", did_you_mean(id, found))
 
@@ -176,12 +184,12 @@ def catalog() -> None:
     from grantgraph.catalog import load_catalog
 
     data = load_catalog()
-    typer.echo(f"action catalog of {data.date}")
-    for name, number in data.counts.items():
-        typer.echo(f"  {number:>7,}  {name.replace('_', ' ')}")
-    typer.echo("made from")
-    for source in data.provenance:
-        typer.echo(f"  {source.name} {source.version}")
-    typer.echo("its sources disagree on")
-    for kind, number in data.disagreements.items():
-        typer.echo(f"  {number:>7,}  {kind.replace('_', ' ')}")
+    lines = [
+        f"action catalog of {data.date}",
+        *(f"  {number:>7,}  {name.replace('_', ' ')}" for name, number in data.counts.items()),
+        "made from",
+        *(f"  {source.name} {source.version}" for source in data.provenance),
+        "its sources disagree on",
+        *(f"  {number:>7,}  {kind.replace('_', ' ')}" for kind, number in data.disagreements.items()),
+    ]
+    say("\n".join(lines) + "\n")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -15,9 +16,15 @@ if TYPE_CHECKING:
 
 Source = Annotated[
     Path,
-    typer.Argument(help="A model file, a template, or a cdk.out folder; - is standard input.", show_default=False),
+    typer.Argument(
+        metavar="PATH",
+        help="A model file, a template, or a cdk.out folder; - is standard input.",
+        show_default=False,
+    ),
 ]
-Format = Annotated[str, typer.Option("--format", "-f", help="How to print the answer.")]
+Format = Annotated[
+    str, typer.Option("--format", "-f", metavar="FORMAT", help="How to print the answer: text or json.")
+]
 Outputs = Annotated[
     list[str], typer.Option("--output", "-o", metavar="FORMAT=FILE", help="Also write the answer to a file.")
 ]
@@ -30,6 +37,17 @@ Partition = Annotated[str, typer.Option("--partition", metavar="NAME", help="aws
 
 
 def read_application(path: Path, parameters: list[str], account: str, region: str, partition: str) -> Application:
+    """The application at a path, ready to be judged: a model comes with the policies that its needs give."""
+    application = read_input(path, parameters, account, region, partition)
+    if application.needs and not any(one.policies for one in application.principals):
+        from grantgraph.catalog import load_catalog
+        from grantgraph.synthesize import synthesize, with_policies
+
+        return with_policies(application, synthesize(application, load_catalog()))
+    return application
+
+
+def read_input(path: Path, parameters: list[str], account: str, region: str, partition: str) -> Application:
     """The application at a path, with what the options say about it.
 
     Raises:
@@ -39,8 +57,11 @@ def read_application(path: Path, parameters: list[str], account: str, region: st
     from grantgraph.problems import InputError, Level
     from grantgraph.sources import ReadOptions, load
 
-    if account and not (account.isdigit() and len(account) == 12):
+    if account and not re.fullmatch("[0-9]{12}", account):
         raise UsageError(f"`{account}` is not an account", "write its twelve digits")
+    for option, value in (("--region", region), ("--partition", partition)):
+        if value and not re.fullmatch("[a-z0-9-]+", value):
+            raise UsageError(f"`{option} {value}` is not a name", "write it as AWS does: `us-east-1`, `aws-cn`")
     options = ReadOptions(_pairs(parameters, "--param"), partition or None, region or None, account or None)
     application = load(path, options)
     errors = [problem for problem in application.problems if problem.level is Level.ERROR]
@@ -79,26 +100,51 @@ def emit(subject: str, answer: object, format: str, outputs: list[str]) -> None:
         if not equals or not name:
             raise UsageError(f"`--output {one}` must be FORMAT=FILE")
         files.append((find_report(subject, kind)(answer), Path(name)))
+    answered = render(answer)
     for written, path in files:
         write_whole(path, written)
-    sys.stdout.write(render(answer))
+    say(answered)
+
+
+def say(words: str) -> None:
+    """Print to standard output; that its reader has gone does not change the answer.
+
+    Raises:
+        UsageError: it cannot be written, such as to a full disk.
+    """
+    import os
+
+    try:
+        sys.stdout.write(words)
+        sys.stdout.flush()
+    except OSError as error:
+        # What is left in the buffer has to go somewhere when the process ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if not isinstance(error, BrokenPipeError):
+            raise UsageError(f"cannot write to standard output: {error.strerror or error}") from None
 
 
 def write_whole(path: Path, written: str) -> None:
-    """Write a file by way of a neighbour, so that it is there whole or not at all.
+    """Write a file by way of a neighbour, so that it is there whole or not at all; a device is written to.
 
     Raises:
         UsageError: it cannot be written.
     """
     import os
-    import tempfile
+    import secrets
 
     try:
+        if path.exists() and not path.is_file() and not path.is_dir():
+            path.write_text(written, encoding="utf-8")
+            return
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        with os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace") as stream:
-            stream.write(written)
-        os.chmod(name, 0o644)
-        os.replace(name, path)
+        target = path.resolve()
+        beside = target.with_name(f".grantgraph-{secrets.token_hex(8)}")
+        try:
+            with beside.open("x", encoding="utf-8") as stream:
+                stream.write(written)
+            os.replace(beside, target)
+        finally:
+            beside.unlink(missing_ok=True)
     except OSError as error:
         raise UsageError(f"cannot write `{path}`: {error.strerror or error}") from None

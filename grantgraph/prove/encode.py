@@ -45,7 +45,7 @@ from grantgraph.prove.formula import (
     disjunction,
     negation,
 )
-from grantgraph.prove.glob import EMPTY, Glob, Run, accepts, colons_in, glob_of, seal
+from grantgraph.prove.glob import EMPTY, Glob, Run, accepts, colons_in, glob_of, literal_glob, seal
 from grantgraph.prove.spaces import Dimension
 from grantgraph.text import Text, Unknown, letters, split_text, text
 
@@ -56,14 +56,15 @@ ANY_ARN: Glob = (*(token for _ in range(5) for token in (Run(":"), ":")), Run())
 class Frame:
     """What an encoding is about: one caller and one action, and how each key's dimension looks.
 
-    `stand_ins` maps the key of a policy variable to the letter that stands for its value. `on_key` says that
-    the resource is a KMS key, whose own policy is never bypassed (rule 123).
+    `stand_ins` maps the key of a policy variable to the letter that stands for its value. `owner` is the account
+    that owns the resources, "" where their ARNs say it. `on_key` says that the resource is a KMS key, whose
+    own policy is never bypassed (rule 123).
     """
 
     caller: Caller
     action: str
     dimension: Callable[[str], Dimension]
-    same_account: bool = True
+    owner: Text = ""
     on_key: bool = False
     stand_ins: dict[str, Unknown] = field(default_factory=dict)
 
@@ -449,17 +450,30 @@ def _signed(policies: PolicySet, frame: Frame) -> Formula:
     resource = policies.resource_based
     named = _by_name(resource, policies, frame) if resource is not None else {}
     direct, limited, account = (named.get(how, FALSE) for how in ("self", "limited", "account"))
-    if not frame.same_account:
-        return conjunction([disjunction([direct, limited, account]), identity, *limits])
+    across = conjunction([disjunction([direct, limited, account]), identity, *limits])
     if _resource_must_allow(policies, frame):
         if resource is None:
-            return Literal(
-                Free(Unknown(f"resource policy {frame.action}", "the resource's own policy was not given"))
-            )
+            unseen = Unknown(f"resource policy {frame.action}", "the resource's own policy was not given")
+            return conjunction([Literal(Free(unseen)), identity, *limits])
         through = disjunction([limited, conjunction([account, identity])])
     else:
         through = disjunction([identity, limited])
-    return disjunction([direct, conjunction([through, *limits])])
+    within = disjunction([direct, conjunction([through, *limits])])
+    same = _same_account(frame)
+    return disjunction([conjunction([same, within]), conjunction([negation(same), across])])
+
+
+def _same_account(frame: Frame) -> Formula:
+    """Whether the resource belongs to the caller's account; where nothing says whose it is, it does (111, 112)."""
+    account = frame.caller.account
+    if account == "":
+        return TRUE
+    if frame.owner != "":
+        return _same(frame.owner, account)
+    place: Glob = (Run(":"), ":", Run(":"), ":", Run(":"), ":", Run(":"), ":")
+    owners: list[Glob] = [(), literal_glob("aws"), literal_glob("*"), literal_glob(account)]
+    known = [Literal(Holds(RESOURCE, (*place, *owner, ":", Run()))) for owner in owners]
+    return disjunction([*known, Literal(Holds(RESOURCE, ANY_ARN), False)])
 
 
 def _resource_must_allow(policies: PolicySet, frame: Frame) -> bool:

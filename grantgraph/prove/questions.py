@@ -34,6 +34,9 @@ from grantgraph.prove.shapes import EXAMPLE_ENVIRONMENT, Session, Shape, dimensi
 from grantgraph.prove.spaces import Dimension
 from grantgraph.text import Symbolic, Text, Unknown, text, unknowns_in
 
+MAX_INSTANCES = 8
+"""How many of the values that policies spell are tried in the place of one policy variable."""
+
 
 @dataclass(frozen=True, slots=True)
 class Proved:
@@ -122,7 +125,14 @@ def never(standing: Standing, actions: Iterable[Action], catalog: Catalog, regio
         if reach.certain:
             return reach.witnesses[0]
         undecided = undecided or Undecided(reach.doubt)
-    return undecided or Proved()
+    return undecided or _unless_unseen(standing)
+
+
+def _unless_unseen(standing: Standing) -> Answer:
+    """Nothing is proved of policies that may allow more than we were given."""
+    able = [*standing.policies.identity_based, *(target.policy for target in standing.targets)]
+    unseen = [one for policy in able for one in policy.unseen]
+    return Undecided(f"it hinges on {_name_all(unseen)}") if unseen else Proved()
 
 
 def reaches(
@@ -164,7 +174,7 @@ def implies(narrower: Standing, wider: Standing, actions: Iterable[Action], cata
             return answer
         if isinstance(answer, Undecided):
             undecided = undecided or answer
-    return undecided or Proved()
+    return undecided or _unless_unseen(narrower)
 
 
 def allowed_exactly(standing: Standing, needed: Standing, actions: Iterable[Action], catalog: Catalog) -> Answer:
@@ -302,7 +312,7 @@ class _Case:
             standing.session.caller,
             self.action,
             self.dimension,
-            self.same_account(),
+            target.account if target is not None else "",
             shape.action.service == "kms"
             and shape.resource_type is not None
             and shape.resource_type.name == "key",
@@ -312,11 +322,6 @@ class _Case:
         if key not in self.known:
             self.known[key] = dimension_of(key, self.shape, self.standing.session, self.catalog, self.conditions)
         return self.known[key]
-
-    def same_account(self) -> bool:
-        owner = self.target.account if self.target is not None else ""
-        own = self.standing.session.caller.account
-        return owner == "" or owner == own or not (isinstance(owner, str) and isinstance(own, str))
 
     def formula(self) -> Formula:
         parts = [encode_allowed(self.standing.policies_at(self.target), self.frame)]
@@ -371,7 +376,7 @@ class _Case:
                 for test in [atom.test]
                 if test and all(isinstance(token, str) for token in test)
             }
-            for value in sorted(tried)[:8]:
+            for value in sorted(tried)[:MAX_INSTANCES]:
                 yield {key: value}
 
     def hinge(self, model: Model | None) -> str:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from grantgraph.catalog import Action, Catalog, ConditionKey, KeyType, ResourceType
 from grantgraph.evaluate import Caller, CallerKind
 from grantgraph.policy.document import Condition, Family
-from grantgraph.prove.glob import Glob, One, Run, literal_glob
+from grantgraph.prove.glob import Glob, GlobToken, One, Run, literal_glob
 from grantgraph.prove.spaces import Dimension
 from grantgraph.text import Text
 
@@ -65,14 +65,16 @@ only a question too many, a request too few would be a false proof."""
 _PLACEHOLDER = re.compile(r"\$\{(\w+)\}")
 
 
-def resource_glob(template: str) -> Glob:
-    """The ARNs that a template of the service reference stands for."""
-    tokens: list[str | One | Run] = []
+def resource_glob(template: str, environment: Mapping[str, Text] | None = None) -> Glob:
+    """The ARNs that a template of the service reference stands for, anywhere or in one environment."""
+    tokens: list[GlobToken] = []
     colons = 0
     for at, piece in enumerate(_PLACEHOLDER.split(template)):
         if at % 2 == 0:
             tokens.extend(piece)
             colons += piece.count(":")
+        elif environment is not None and piece in environment:
+            tokens.extend(literal_glob(environment[piece]))
         elif piece in ("Region", "Account", "Partition") or piece in _ONE_WORD or colons < 5:
             tokens += [One(":/", letter=True), Run(":/")]
         else:
@@ -82,7 +84,7 @@ def resource_glob(template: str) -> Glob:
 
 def pleasant_globs(template: str, environment: Mapping[str, Text]) -> Glob:
     """The same ARNs in one environment, so that a witness reads like a real one."""
-    tokens: list[object] = []
+    tokens: list[GlobToken] = []
     for at, piece in enumerate(_PLACEHOLDER.split(template)):
         if at % 2 == 0:
             tokens.extend(piece)
@@ -90,7 +92,7 @@ def pleasant_globs(template: str, environment: Mapping[str, Text]) -> Glob:
             tokens.extend(literal_glob(environment[piece]))
         else:
             tokens += [*piece.lower().removesuffix("name")[:8], Run(":/")]
-    return tuple(tokens)  # type: ignore[arg-type]  # letters, One and Run
+    return tuple(tokens)
 
 
 EXAMPLE_ENVIRONMENT: Mapping[str, Text] = {
@@ -186,9 +188,10 @@ def shapes_of(
         pleasant = [
             *(thing for thing in known if any(_fits(thing, template) for template in templates)),
             *(pleasant_globs(template, environment) for template in found.arns),
+            *(resource_glob(template, environment) for template in found.arns),
         ]
         carried = frozenset(key.lower() for key in catalog.keys_of(action, name))
-        exists = len(pleasant) > len(templates)
+        exists = len(pleasant) > 2 * len(templates)
         shape = Shape(action, found, tuple(dict.fromkeys([*pleasant, *templates])), carried)
         shapes.insert(0 if exists else len(shapes), shape)
     if action.may_use_star or not shapes:

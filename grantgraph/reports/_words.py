@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from typing import Any
 
@@ -9,7 +10,17 @@ from grantgraph.evaluate import ContextValue, Request
 from grantgraph.model import Application
 from grantgraph.policy.document import Condition
 from grantgraph.problems import Level, Location
-from grantgraph.text import Unknown
+from grantgraph.text import Unknown, visible
+
+
+def page(lines: Iterable[str]) -> str:
+    """Lines for a terminal: no name in them can end a line, or steer the terminal."""
+    return "\n".join(map(visible, lines)) + "\n"
+
+
+def json_page(document: object) -> str:
+    """A document for programs, in ASCII: it is valid JSON whatever the encoding of the stream."""
+    return json.dumps(document, indent=2) + "\n"
 
 
 def count(number: int, one: str, many: str = "") -> str:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
-from grantgraph.reports._words import catalog_json, location_json, problems_json, request_json
+from grantgraph.reports._words import catalog_json, json_page, location_json, problems_json, request_json
 from grantgraph.rules import Checked, Doubt, Finding
 
 
@@ -29,7 +28,7 @@ def render(checked: Checked) -> str:
             "undecided": len(checked.doubts),
         },
     }
-    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+    return json_page(document)
 
 
 def _finding(finding: Finding) -> dict[str, Any]:

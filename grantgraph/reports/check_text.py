@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from grantgraph.model import Application
-from grantgraph.reports._words import about, count, not_read, place, say_conditions, say_request
+from grantgraph.reports._words import about, count, not_read, page, place, say_conditions, say_request
 from grantgraph.rules import Checked, Finding
 
 
@@ -24,7 +24,7 @@ def render(checked: Checked) -> str:
         lines += ["", *rest]
     if checked.findings:
         lines += ["", "what to do: take away what no user needs; `grantgraph synth` writes policies from needs"]
-    return "\n".join(lines) + "\n"
+    return page(lines)
 
 
 def verdict(checked: Checked) -> str:

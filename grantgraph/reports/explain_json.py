@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from grantgraph.explain import Explanation
 from grantgraph.grants import Grant, by_level
-from grantgraph.reports._words import catalog_json, condition_json, location_json, request_json
+from grantgraph.reports._words import catalog_json, condition_json, json_page, location_json, request_json
 
 
 def render(explanation: Explanation) -> str:
@@ -40,7 +39,7 @@ def render(explanation: Explanation) -> str:
             for one in explanation.entry_points
         ],
     }
-    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+    return json_page(document)
 
 
 def _grant(grant: Grant) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from grantgraph.catalog import Action
 from grantgraph.explain import Explanation, TrustedBy
 from grantgraph.grants import Grant, by_level
-from grantgraph.reports._words import about, count, place, say_conditions
+from grantgraph.reports._words import about, count, page, place, say_conditions
 
 
 def render(explanation: Explanation) -> str:
@@ -33,10 +33,12 @@ def render(explanation: Explanation) -> str:
         lines += [f"  {one.type} {one.id}, authorizer {one.authorizer}" for one in explanation.entry_points]
     if explanation.dead:
         lines += ["", "statements that no request can use"]
-        lines += [f"  {place(one.statement.at)}" for one in explanation.dead]
+        lines += [
+            f"  {one.statement.sid or 'a statement'} at {place(one.statement.at)}" for one in explanation.dead
+        ]
     if explanation.unseen:
         lines += ["", "not known, so it may be more", *(f"  {reason}" for reason in explanation.unseen)]
-    return "\n".join(lines) + "\n"
+    return page(lines)
 
 
 def _summary(grants: tuple[Grant, ...]) -> str:

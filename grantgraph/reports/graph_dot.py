@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from grantgraph.graph import NodeKind, PermissionGraph, describe
+from grantgraph.text import visible
 
 SHAPES = {
     NodeKind.PRINCIPAL: "box",
@@ -25,6 +26,6 @@ def render(graph: PermissionGraph) -> str:
 
 
 def quote(words: str) -> str:
-    """A DOT string."""
-    escaped = words.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    """A DOT string: what could end it, steer its label, or be read as an entity is written so that it cannot."""
+    escaped = visible(words).replace("\\", "\\\\").replace('"', '\\"').replace("&", "&amp;")
     return f'"{escaped}"'

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
-
 from grantgraph.graph import PermissionGraph, describe
+from grantgraph.reports._words import json_page
 
 
 def render(graph: PermissionGraph) -> str:
@@ -23,4 +22,4 @@ def render(graph: PermissionGraph) -> str:
             for start, end, edge in graph.edges()
         ],
     }
-    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+    return json_page(document)

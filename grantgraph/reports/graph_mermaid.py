@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from grantgraph.graph import NodeKind, PermissionGraph, describe
+from grantgraph.text import visible
 
 BRACKETS = {
     NodeKind.PRINCIPAL: ("[", "]"),
@@ -11,6 +12,8 @@ BRACKETS = {
     NodeKind.CALLER: ("([", "])"),
     NodeKind.ELSEWHERE: ("[[", "]]"),
 }
+
+ENTITIES = {ord(character): f"#{ord(character)};" for character in '#&"<>`|'}
 
 
 def render(graph: PermissionGraph) -> str:
@@ -27,6 +30,4 @@ def render(graph: PermissionGraph) -> str:
 
 def quote(words: str) -> str:
     """A Mermaid string: what could end it, or be read as HTML, is written as an entity."""
-    for character, entity in (("&", "#amp;"), ('"', "#quot;"), ("<", "#lt;"), (">", "#gt;"), ("\n", " ")):
-        words = words.replace(character, entity)
-    return f'"{words}"'
+    return '"' + visible(words).translate(ENTITIES) + '"'

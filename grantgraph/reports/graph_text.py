@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from grantgraph.graph import NodeId, PermissionGraph, describe
+from grantgraph.reports._words import page
 
 
 def render(graph: PermissionGraph) -> str:
@@ -15,4 +16,4 @@ def render(graph: PermissionGraph) -> str:
     for node, ways in leading.items():
         if ways:
             lines += ["", f"{node.kind} {node.name}", *ways]
-    return "\n".join(lines) + "\n"
+    return page(lines)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from grantgraph.policy.render import render_policy
 from grantgraph.prove import Answer, Proved, Refuted, Undecided
-from grantgraph.reports._words import catalog_json, location_json, request_json
+from grantgraph.reports._words import catalog_json, json_page, location_json, request_json
 from grantgraph.synthesize import Synthesized
 
 
@@ -38,7 +37,7 @@ def render(synthesized: Synthesized) -> str:
         ],
         "to_fill_in": list(synthesized.to_fill_in),
     }
-    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+    return json_page(document)
 
 
 def answer_json(answer: Answer) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import json
 
 from grantgraph.policy.render import render_policy, size_of
 from grantgraph.prove import Proved, Refuted, Undecided
-from grantgraph.reports._words import count, place
+from grantgraph.reports._words import count, page, place
 from grantgraph.synthesize import Synthesis, Synthesized
 
 
@@ -16,7 +16,7 @@ def render(synthesized: Synthesized) -> str:
     proved = sum(isinstance(one.proof, Proved) for one in found)
     lines = [
         f"{synthesized.application.name}: policies for {count(len(found), 'principal')}; "
-        f"{proved} of {len(found)} proved to allow exactly what is needed (action catalog of {synthesized.catalog})"
+        f"{proved} of {len(found)} proved to allow exactly what is needed; action catalog of {synthesized.catalog}"
     ]
     for one in found:
         lines += ["", *_synthesis(one)]
@@ -27,7 +27,7 @@ def render(synthesized: Synthesized) -> str:
             lines += [f"    {note.help}"] if note.help else []
     if synthesized.to_fill_in:
         lines += ["", "to fill in before use: " + ", ".join(synthesized.to_fill_in)]
-    return "\n".join(lines) + "\n"
+    return page(lines)
 
 
 def _synthesis(one: Synthesis) -> list[str]:
@@ -45,7 +45,7 @@ def _synthesis(one: Synthesis) -> list[str]:
 
 
 def _document(document: dict[str, object]) -> list[str]:
-    return ["  " + line for line in json.dumps(document, indent=2, ensure_ascii=False).splitlines()]
+    return ["  " + line for line in json.dumps(document, indent=2, ensure_ascii=False).split("\n")]
 
 
 def _proof(one: Synthesis) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from grantgraph.catalog import AccessLevel, load_catalog
+from grantgraph.catalog import AccessLevel, Action, load_catalog
 from grantgraph.model import (
     Application,
     Authorizer,
@@ -52,7 +52,9 @@ _PRINCIPALS = {
     )
 }
 _AUTHORIZERS = {one.value: one for one in Authorizer if one is not Authorizer.UNKNOWN}
+_ROUTE = re.compile(r"([A-Za-z]+) (/\S*)")
 _METHODS = frozenset({"GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS", "ANY"})
+_NAME = re.compile(r"[A-Za-z0-9+=,.@_:/-]+|\$default")
 _NEED_KEYS = frozenset({"who", "access", "to", "rows", "attributes", "keys", "index"})
 LEVELS = {level.value.lower().replace(" ", "-"): level for level in AccessLevel}
 """Access levels as a promise writes them."""
@@ -92,8 +94,11 @@ class _Reader:
     def application(self, path: Path) -> Application:
         expect_keys(self.node, _KEYS, "a model file", self.problems)
         name = self.node.get("application")
+        if name is not None:
+            expect_str(name, "`application`", self.problems)
         resources = {key: self.resource(key, at, one) for key, at, one in self.members("resources")}
         principals = {key: self.principal(key, at, one) for key, at, one in self.members("principals")}
+        self.check_principals(principals, resources)
         routes = {key: self.route(key, at, one, principals) for key, at, one in self.members("routes")}
         known = {key: one for key, one in resources.items() if one is not None}
         needs = [self.need(one, principals, known, routes) for one in self.list_of("needs")]
@@ -112,6 +117,28 @@ class _Reader:
 
     # ── the parts of the file ──
 
+    def part(self, key: str, known: frozenset[str]) -> Node | None:
+        """An object of the file, if it is there, with its keys checked."""
+        own = self.node.get(key)
+        if own is not None and self.is_object(own, f"`{key}`"):
+            expect_keys(own, known, f"`{key}`", self.problems)
+        return own
+
+    def is_object(self, node: Node, what: str) -> bool:
+        expect_fields(node, what, self.problems)
+        return isinstance(node.value, Mapping)
+
+    def given_name(self, node: Node | None, key: str) -> str:
+        """A name that goes into an ARN, where a wildcard would widen it; "" when it is not given."""
+        own = node.get(key) if node is not None else None
+        value = expect_str(own, f"`{key}`", self.problems) if own is not None else None
+        if own is None or value is None:
+            return ""
+        if not _NAME.fullmatch(value):
+            help = "a name has letters, digits and `+=,.@_:/-`, and no wildcard"
+            self.problems.error(own.at, "name", f"`{value}` is not a name", help)
+        return value
+
     def members(self, key: str) -> list[tuple[str, Location, Node]]:
         section = self.node.get(key)
         if section is None or section.value is None:
@@ -128,9 +155,7 @@ class _Reader:
         return section.items
 
     def read_environment(self) -> Environment:
-        node = self.node.get("environment")
-        if node is not None:
-            expect_keys(node, frozenset({"partition", "region", "account"}), "`environment`", self.problems)
+        node = self.part("environment", frozenset({"partition", "region", "account"}))
         given = Environment()
 
         def pick(name: str, option: str | None, otherwise: Text) -> Text:
@@ -139,6 +164,12 @@ class _Reader:
                 self.problems.error(
                     own.at, "type", f"`{name}` must be a string, not {own.describe()}", "write it in quotes"
                 )
+            elif own is not None and name == "account" and not re.fullmatch("[0-9]{12}", str(own.value)):
+                message = f"`{own.value}` is not an account"
+                self.problems.error(own.at, "account", message, "write its twelve digits")
+            elif own is not None and not re.fullmatch("[a-z0-9-]+", str(own.value)):
+                help = "write it as AWS does: `us-east-1`, `aws-cn`"
+                self.problems.error(own.at, "name", f"`{own.value}` is not a {name}", help)
             return option or (own.as_str() if own else None) or otherwise
 
         return Environment(
@@ -152,14 +183,16 @@ class _Reader:
         return {"partition": env.partition, "region": env.region, "account": env.account, "name": name, **more}
 
     def name_of(self, key: str, node: Node) -> Text:
-        own = node.get("name")
-        value = expect_str(own, "`name`", self.problems) if own is not None else None
-        return value or text((Unknown(key, f"the name of `{key}` is not in the model", generated=True),))
+        return self.given_name(node, "name") or text(
+            (Unknown(key, f"the name of `{key}` is not in the model", generated=True),)
+        )
 
     # ── resources and principals ──
 
     def resource(self, key: str, at: Location, node: Node) -> Resource | None:
-        fields = expect_fields(node, f"the resource `{key}`", self.problems)
+        if not self.is_object(node, f"the resource `{key}`"):
+            return None
+        fields = node.fields
         spelled = self.required(node, "type", f"the resource `{key}`")
         if spelled is None:
             return None
@@ -186,11 +219,17 @@ class _Reader:
     def indexes(self, node: Node) -> Iterable[Index]:
         section = node.get("indexes")
         for name, one in expect_fields(section, "`indexes`", self.problems).items() if section else ():
+            if not self.is_object(one, f"the index `{name}`"):
+                continue
             expect_keys(one, frozenset({"partition_key", "sort_key"}), f"the index `{name}`", self.problems)
+            if not _NAME.fullmatch(name):
+                at = section.key_at.get(name, one.at) if section else one.at
+                self.problems.error(at, "name", f"`{name}` is not the name of an index")
             partition = self.required(one, "partition_key", f"the index `{name}`")
             sort = one.get("sort_key")
+            sort_key = expect_str(sort, "`sort_key`", self.problems) if sort is not None else ""
             if partition is not None:
-                yield Index(name, partition, (sort.as_str() or "") if sort else "")
+                yield Index(name, partition, sort_key or "")
 
     def required(self, node: Node, key: str, what: str) -> str | None:
         own = node.get(key)
@@ -200,6 +239,8 @@ class _Reader:
         return expect_str(own, f"`{key}` of {what}", self.problems)
 
     def principal(self, key: str, at: Location, node: Node) -> Principal | None:
+        if not self.is_object(node, f"the principal `{key}`"):
+            return None
         expect_keys(node, frozenset({"type", "name"}), f"the principal `{key}`", self.problems)
         spelled = self.required(node, "type", f"the principal `{key}`")
         if spelled is None:
@@ -213,6 +254,22 @@ class _Reader:
         arn = fill("arn:${partition}:iam::${account}:role/${name}", **self.places(self.name_of(key, node)))
         visitor = type in (PrincipalType.AUTHENTICATED, PrincipalType.UNAUTHENTICATED)
         return Principal(key, type, arn, pool=POOL if visitor else "", at=at)
+
+    def check_principals(
+        self, principals: Mapping[str, Principal | None], resources: Mapping[str, Resource | None]
+    ) -> None:
+        """No two things with one name, and one principal a kind of visitor."""
+        visitors: dict[PrincipalType, str] = {}
+        for key, one in principals.items():
+            if one is None:
+                continue
+            if one.type is PrincipalType.FUNCTION and key in resources:
+                self.problems.error(one.at, "duplicate", f"`{key}` is both a resource and a function")
+            if one.pool and one.type in visitors:
+                message = f"`{visitors[one.type]}` and `{key}` are both {one.type}, and an identity pool has one"
+                self.problems.error(one.at, "duplicate", message)
+            elif one.pool:
+                visitors[one.type] = key
 
     def functions(self, principals: Mapping[str, Principal | None]) -> Iterable[Resource]:
         """A principal of type `function` is the function, and its role."""
@@ -231,11 +288,8 @@ class _Reader:
         by_type = {one.type: one.id for one in principals.values() if one is not None and one.pool}
         if not by_type:
             return ()
-        own = self.node.get("identity_pool")
-        if own is not None:
-            expect_keys(own, frozenset({"id"}), "`identity_pool`", self.problems)
-        given = own.get("id") if own is not None else None
-        value: Text = (given.as_str() if given else None) or text(
+        own = self.part("identity_pool", frozenset({"id"}))
+        value: Text = self.given_name(own, "id") or text(
             (Unknown(POOL, "the id of the identity pool is not in the model", generated=True),)
         )
         return (
@@ -255,8 +309,10 @@ class _Reader:
     def route(
         self, key: str, at: Location, node: Node, principals: Mapping[str, Principal | None]
     ) -> EntryPoint | None:
+        if not self.is_object(node, f"the route `{key}`"):
+            return None
         expect_keys(node, frozenset({"function", "authorizer"}), f"the route `{key}`", self.problems)
-        found = re.fullmatch(r"([A-Za-z]+) (/\S*)", key)
+        found = _ROUTE.fullmatch(key)
         if not found or found[1] not in _METHODS:
             help = "write `GET /notes`: a method, a space, a path"
             self.problems.error(at, "route", f"`{key}` is not a route", help)
@@ -271,10 +327,12 @@ class _Reader:
                 place, "unknown-function", f"there is no function `{target}`", did_you_mean(target, functions)
             )
         own = node.get("authorizer")
-        spelled = own.as_str() if own is not None else "none"
+        spelled = expect_str(own, "`authorizer`", self.problems) if own is not None else "none"
+        if spelled is None:
+            return None
         if spelled not in _AUTHORIZERS:
             place = own.at if own is not None else at
-            help = did_you_mean(str(spelled), _AUTHORIZERS)
+            help = did_you_mean(spelled, _AUTHORIZERS)
             self.problems.error(place, "authorizer", f"there is no authorizer `{spelled}`", help)
             return None
         authorizer = _AUTHORIZERS[spelled]
@@ -283,19 +341,15 @@ class _Reader:
 
     def route_arn(self, method: str, path: str) -> Text:
         """What `execute-api:Invoke` has to name for one method and path; a path parameter is any one segment."""
-        api = self.node.get("api")
-        if api is not None:
-            expect_keys(api, frozenset({"id", "stage"}), "`api`", self.problems)
-        given = api.get("id") if api is not None else None
-        stage = api.get("stage") if api is not None else None
-        id: Text = (given.as_str() if given else None) or text(
+        api = self.part("api", frozenset({"id", "stage"}))
+        id: Text = self.given_name(api, "id") or text(
             (Unknown("Api", "the id of the API is not in the model", generated=True),)
         )
         resource = re.sub(r"\{[^}]*\}", "*", path)
         parts: list[Text] = [
             id,
             "/",
-            (stage.as_str() if stage else None) or "*",
+            self.given_name(api, "stage") or "*",
             "/",
             "*" if method == "ANY" else method,
         ]
@@ -321,20 +375,25 @@ class _Reader:
     def need(
         self,
         node: Node,
-        principals: Mapping[str, object],
+        principals: Mapping[str, Principal | None],
         resources: Mapping[str, Resource],
         routes: Mapping[str, EntryPoint | None],
     ) -> Need | None:
-        expect_fields(node, "a need", self.problems)
+        if not self.is_object(node, "a need"):
+            return None
         expect_keys(node, _NEED_KEYS, "a need", self.problems)
         who = self.who(node, "a need", principals)
         to = self.required(node, "to", "a need")
         if "access" not in node.fields:
             self.problems.error(node.at, "missing", "a need needs `access`")
         access = self.words(node.get("access"), "`access`")
-        if to is not None and to not in resources and to not in routes and to not in principals:
+        for key in ("access", "attributes"):
+            if key in node.fields and not node.fields[key].one_or_many():
+                self.problems.error(node.fields[key].at, "empty", f"`{key}` of a need is empty")
+        functions = [key for key, one in principals.items() if one and one.type is PrincipalType.FUNCTION]
+        if to is not None and to not in resources and to not in routes and to not in functions:
             place = node.fields["to"].at
-            help = did_you_mean(to, [*resources, *routes, *principals])
+            help = did_you_mean(to, [*resources, *routes, *functions])
             self.problems.error(place, "unknown-resource", f"there is no resource or route `{to}`", help)
             return None
         if who is None or to is None or not access:
@@ -355,17 +414,26 @@ class _Reader:
 
     def scope(self, node: Node, key: str) -> str:
         own = node.get(key)
-        return (expect_str(own, f"`{key}`", self.problems) or "") if own is not None else ""
+        value = expect_str(own, f"`{key}`", self.problems) if own is not None else None
+        if own is not None and value == "":
+            self.problems.error(own.at, "empty", f"`{key}` is empty", "leave it out if it shall limit nothing")
+        return value or ""
 
     def check_scopes(self, node: Node, need: Need, resource: Resource | None) -> None:
         type: ResourceType | None = resource_types()[resource.type] if resource is not None else None
-        words = {*type.access} if type is not None else {"invoke"}
+        if resource is None and not _ROUTE.fullmatch(need.to):
+            type = resource_types()["lambda:function"]
+        words = {*type.access} if resource is not None and type is not None else {"invoke"}
         for one in node.fields["access"].one_or_many():
             word = one.as_str() or ""
             if ":" in word:
-                if load_catalog().action(word) is None:
+                action = load_catalog().action(word)
+                if action is None:
                     help = did_you_mean(word, load_catalog().suggest_action(word))
                     self.problems.error(one.at, "unknown-action", f"there is no action `{word}`", help)
+                elif not _acts_on(action, type):
+                    help = "known words: " + ", ".join(f"`{known}`" for known in sorted(words))
+                    self.problems.error(one.at, "action", f"`{word}` does not act on `{need.to}`", help)
             elif word not in words:
                 help = did_you_mean(word, words)
                 self.problems.error(one.at, "access", f"there is no access `{word}` to `{need.to}`", help)
@@ -383,11 +451,18 @@ class _Reader:
         if need.index and need.index not in names:
             help = did_you_mean(need.index, names)
             self.problems.error(node.fields["index"].at, "index", f"`{need.to}` has no index `{need.index}`", help)
+        for name in re.findall(r"(?<!\$)\{([^{}]*)\}", need.keys):
+            if name != "identity":
+                help = "the one placeholder is `{identity}`"
+                self.problems.error(
+                    node.fields["keys"].at, "placeholder", f"there is no placeholder `{{{name}}}`", help
+                )
 
     def promise(
         self, node: Node, principals: Mapping[str, object], resources: Mapping[str, Resource]
     ) -> Promise | None:
-        expect_fields(node, "a promise", self.problems)
+        if not self.is_object(node, "a promise"):
+            return None
         expect_keys(node, frozenset({"title", "never", "isolated"}), "a promise", self.problems)
         title = self.required(node, "title", "a promise")
         kinds = [key for key in ("never", "isolated") if key in node.fields]
@@ -395,6 +470,8 @@ class _Reader:
             self.problems.error(node.at, "promise", "a promise says one of `never` and `isolated`")
             return None
         body = node.fields[kinds[0]]
+        if not self.is_object(body, f"`{kinds[0]}`"):
+            return None
         expect_keys(body, frozenset({"who", "access", "on"}), f"`{kinds[0]}`", self.problems)
         who = self.who(body, f"`{kinds[0]}`", principals)
         on = self.scope(body, "on")
@@ -412,5 +489,17 @@ class _Reader:
             return None
         return Promise(title, PromiseType(kinds[0]), who, access, on, node.at)
 
+
+def _acts_on(action: Action, type: ResourceType | None) -> bool:
+    """Whether an action is authorized on a resource of a type, or on something below it; None is a route."""
+    if type is None:
+        return str(action) == "execute-api:Invoke"
+    base = _PLACEHOLDER.sub("*", type.arn)
+    known = [load_catalog().resource_type(action.service, name) for name in action.resource_types]
+    arns = [_PLACEHOLDER.sub("*", arn) for one in known if one is not None for arn in one.arns]
+    return action.service == type.service and any(arn.startswith(base) for arn in arns)
+
+
+_PLACEHOLDER = re.compile(r"\$\{\w+\}")
 
 SOURCE = Source("a model file", recognises, read)

@@ -1,0 +1,456 @@
+"""The prover: globs against enumeration, answers against the evaluator, proofs against random search."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import product
+from random import Random
+from typing import Any
+
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from grantgraph.catalog import AccessLevel, load_catalog
+from grantgraph.evaluate import Caller, CallerKind, Request, decide, parse_caller
+from grantgraph.policy import PolicySet, PolicyType, parse_policy
+from grantgraph.prove import (
+    Answer,
+    Proved,
+    Refuted,
+    Standing,
+    Target,
+    Undecided,
+    actions_of,
+    at_or_under,
+    implies,
+    never,
+    reaches,
+    session_of,
+)
+from grantgraph.prove import Dimension as Dim
+from grantgraph.prove.glob import Exhausted, Glob, One, Run, accepts, find, literal_glob, seal
+from grantgraph.prove.questions import MAX_INSTANCES
+from grantgraph.text import Symbolic, Text, Unknown, text
+
+CATALOG = load_catalog()
+ROLE = "arn:aws:iam::111122223333:role/app"
+TABLE = "arn:aws:dynamodb:us-east-1:111122223333:table/notes"
+CHANGING = {AccessLevel.WRITE, AccessLevel.TAGGING, AccessLevel.PERMISSIONS_MANAGEMENT}
+IDENTITY = "${cognito-identity.amazonaws.com:sub}"
+
+
+def allow(action: Any, resource: Any, **conditions: Any) -> dict[str, Any]:
+    return {"Effect": "Allow", "Action": action, "Resource": resource, "Condition": conditions}
+
+
+def deny(action: Any, resource: Any, **conditions: Any) -> dict[str, Any]:
+    return {**allow(action, resource, **conditions), "Effect": "Deny"}
+
+
+def policy(*statements: dict[str, Any], type: PolicyType = PolicyType.IDENTITY_BASED) -> Any:
+    return parse_policy({"Version": "2012-10-17", "Statement": list(statements)}, type, type.value).value
+
+
+def standing(*statements: dict[str, Any], **more: Any) -> Standing:
+    return Standing(session_of(parse_caller(ROLE)), PolicySet((policy(*statements),), **more))
+
+
+def never_changes(subject: Standing) -> Answer:
+    return never(subject, [one for one in actions_of(subject, CATALOG) if one.access_level in CHANGING], CATALOG)
+
+
+def implied(narrower: Standing, wider: Standing) -> Answer:
+    return implies(narrower, wider, actions_of(narrower, CATALOG), CATALOG)
+
+
+# ── globs ────────────────────────────────────────────────────────────────────────────────────────────────
+
+globs = st.lists(st.sampled_from(["a", "b", ":", One(), Run()]), max_size=5).map(tuple)
+WORDS = ["".join(letters) for size in range(6) for letters in product("ab:", repeat=size)]
+
+
+def plainly(glob: Glob, word: str) -> bool:
+    """Whether a glob matches a word, by trying every way."""
+    if not glob:
+        return not word
+    first, rest = glob[0], glob[1:]
+    if isinstance(first, Run):
+        return any(plainly(rest, word[at:]) for at in range(len(word) + 1))
+    return bool(word) and (isinstance(first, One) or first == word[0]) and plainly(rest, word[1:])
+
+
+@given(globs, st.text(alphabet="ab:", max_size=6))
+def test_a_glob_accepts_what_it_matches_by_trying_every_way(glob: Glob, word: str) -> None:
+    assert accepts(glob, word) is plainly(glob, word)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(globs, min_size=1, max_size=3), st.lists(globs, max_size=2))
+def test_find_gives_a_text_exactly_when_there_is_one(required: list[Glob], forbidden: list[Glob]) -> None:
+    found = find(tuple(required), tuple(forbidden))
+    if found is None:
+        fitting = (
+            word
+            for word in WORDS
+            if all(plainly(one, word) for one in required) and not any(plainly(one, word) for one in forbidden)
+        )
+        assert next(fitting, None) is None
+    else:
+        assert isinstance(found, str)
+        assert all(plainly(one, found) for one in required)
+        assert not any(plainly(one, found) for one in forbidden)
+
+
+U = Unknown("U", generated=True)
+W = Unknown("W", generated=True)
+P = Unknown("P")
+symbolic_globs = st.lists(st.sampled_from(["a", "b", "/", One(), Run(), U, P]), max_size=4).map(tuple)
+FILLINGS = [{U: one, P: other} for one in ("a", "b", "ab") for other in ("", "a", "b/a", "ab")]
+
+
+def filled(glob: Glob, filling: dict[Unknown, str]) -> Glob:
+    return tuple(
+        letter
+        for token in glob
+        for letter in (filling.get(token, (token,)) if isinstance(token, Unknown) else (token,))
+    )
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(symbolic_globs, min_size=1, max_size=3), st.lists(symbolic_globs, max_size=2))
+def test_what_is_not_found_loosely_is_there_under_no_filling(required: list[Glob], forbidden: list[Glob]) -> None:
+    """The heart of every proof over names that are not known yet."""
+    assume(find(tuple(required), tuple(forbidden), loose=True) is None)
+    for filling in FILLINGS:
+        own = tuple(filled(one, filling) for one in required)
+        others = tuple(filled(one, filling) for one in forbidden)
+        assert find(own, others) is None, filling
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(symbolic_globs, min_size=1, max_size=3))
+def test_what_is_found_strictly_is_there_under_every_filling(required: list[Glob]) -> None:
+    found = find(tuple(required), ())
+    assume(found is not None)
+    assert found is not None
+    for filling in FILLINGS:
+        parts = found.parts if isinstance(found, Symbolic) else (found,)
+        word = text(filling.get(part, "") if isinstance(part, Unknown) else part for part in parts)
+        assert all(accepts(filled(one, filling), word) for one in required)
+
+
+def test_two_generated_names_are_never_the_same() -> None:
+    one, other = ("t", "/", U), ("t", "/", W)
+    assert find((one, other), (), loose=True) is None
+    assert find((one, ("t", "/", Run())), (), loose=True) is not None
+
+
+def test_a_generated_name_may_be_what_a_literal_spells_but_holds_no_slash() -> None:
+    assert find((("t", "/", U), literal_glob("t/foo")), ()) is None
+    assert find((("t", "/", U), literal_glob("t/foo")), (), loose=True) is not None
+    assert find((("t", "/", U), literal_glob("t/foo/bar")), (), loose=True) is None
+
+
+def test_a_sealed_wildcard_stays_in_its_segment() -> None:
+    pattern = seal((*literal_glob("arn:aws:sqs:"), Run(), *literal_glob(":1:q")))
+    assert accepts(pattern, "arn:aws:sqs:us-east-1:1:q")
+    assert not accepts(pattern, "arn:aws:sqs:us-east-1:2:x:1:q")
+
+
+def test_too_many_patterns_end_the_search_instead_of_the_patience() -> None:
+    many = tuple((Run(), *word, Run()) for word in ("".join(pair) for pair in product("abcdefg", repeat=3)))
+    with pytest.raises(Exhausted):
+        find(many[:60], many[60:61])
+
+
+# ── never ────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_reading_never_writes() -> None:
+    assert never_changes(standing(allow("dynamodb:GetItem", "*"))) == Proved()
+
+
+def test_a_wildcard_on_a_table_can_delete_it() -> None:
+    answer = never_changes(standing(allow("dynamodb:*", TABLE)))
+    assert isinstance(answer, Refuted)
+    assert answer.request.resource == TABLE
+
+
+def test_a_deny_takes_everything_away() -> None:
+    assert never_changes(standing(allow("s3:*", "*"), deny("*", "*"))) == Proved()
+
+
+def test_actions_on_resources_of_another_type_are_dead() -> None:
+    assert never_changes(standing(allow("s3:PutObject", "arn:aws:s3:::bucket"))) == Proved()
+
+
+def test_a_condition_on_a_key_that_the_action_never_carries_is_never_satisfied() -> None:
+    statement = allow("s3:PutObject", "*", StringLike={"s3:prefix": "public/*"})
+    assert never_changes(standing(statement)) == Proved()
+
+
+def test_numbers_leave_no_gap_between_an_allow_and_a_deny() -> None:
+    young = allow("sqs:SendMessage", "*", NumericLessThan={"aws:MultiFactorAuthAge": "300"})
+    assert (
+        never_changes(standing(young, deny("sqs:*", "*", NumericLessThanEquals={"aws:MultiFactorAuthAge": "300"})))
+        == Proved()
+    )
+    answer = never_changes(standing(young, deny("sqs:*", "*", NumericLessThan={"aws:MultiFactorAuthAge": "299"})))
+    assert isinstance(answer, Refuted)
+    assert answer.request.context["aws:multifactorauthage"] == "299"
+
+
+def test_addresses_leave_no_gap_between_an_allow_and_a_deny() -> None:
+    inside = allow("sqs:SendMessage", "*", IpAddress={"aws:SourceIp": "10.0.0.0/8"})
+    halves = deny("sqs:*", "*", IpAddress={"aws:SourceIp": ["10.0.0.0/9", "10.128.0.0/9"]})
+    half = deny("sqs:*", "*", IpAddress={"aws:SourceIp": ["10.0.0.0/9"]})
+    assert never_changes(standing(inside, halves)) == Proved()
+    assert isinstance(never_changes(standing(inside, half)), Refuted)
+
+
+def test_a_missing_key_passes_a_negated_condition() -> None:
+    answer = never_changes(standing(allow("sqs:SendMessage", "*", StringNotEquals={"aws:SourceVpce": "vpce-1"})))
+    assert isinstance(answer, Refuted)
+    assert "aws:sourcevpce" not in answer.request.context
+
+
+def test_a_boundary_limits() -> None:
+    boundary = policy(allow("s3:Get*", "*"), type=PolicyType.PERMISSIONS_BOUNDARY)
+    assert never_changes(standing(allow("*", "*"), permissions_boundary=boundary)) == Proved()
+
+
+def test_a_service_control_policy_limits_at_every_level() -> None:
+    everything = policy(allow("*", "*"), type=PolicyType.SCP)
+    reading = policy(allow("s3:Get*", "*"), type=PolicyType.SCP)
+    assert never_changes(standing(allow("*", "*"), scps=((everything,), (reading,)))) == Proved()
+    assert isinstance(never_changes(standing(allow("*", "*"), scps=((everything,),))), Refuted)
+
+
+def test_a_bucket_policy_for_everyone_grants_without_an_identity_policy() -> None:
+    everyone = {**allow("s3:PutObject", "arn:aws:s3:::drop/*"), "Principal": "*"}
+    bucket = Target("arn:aws:s3:::drop", policy(everyone, type=PolicyType.RESOURCE_BASED), "111122223333")
+    subject = Standing(session_of(parse_caller(ROLE)), PolicySet(), (bucket,))
+    answer = never_changes(subject)
+    assert isinstance(answer, Refuted)
+    assert str(answer.request.resource).startswith("arn:aws:s3:::drop/")
+
+
+def test_an_aws_managed_policy_that_is_not_known_leaves_the_answer_open() -> None:
+    unseen = replace(policy(allow("s3:GetObject", "*")), unseen=(Unknown("Managed", "what `Managed` allows"),))
+    subject = Standing(session_of(parse_caller(ROLE)), PolicySet((unseen,)))
+    answer = never(subject, [CATALOG.action("s3:PutObject")], CATALOG)  # type: ignore[list-item]
+    assert isinstance(answer, Undecided)
+    assert "what `Managed` allows" in answer.reason
+
+
+def test_a_contested_rule_that_decides_leaves_the_answer_open() -> None:
+    short = standing(allow("dynamodb:DeleteTable", "arn:aws:dynamodb:*:table/notes"))
+    assert isinstance(never_changes(short), Undecided)
+
+
+def test_a_region_restricts_the_question() -> None:
+    subject = standing(allow("dynamodb:PutItem", TABLE))
+    actions = actions_of(subject, CATALOG)
+    assert isinstance(never(subject, actions, CATALOG, at_or_under(TABLE)), Refuted)
+    assert never(subject, actions, CATALOG, at_or_under(f"{TABLE}2")) == Proved()
+
+
+def test_the_session_of_a_visitor_decides_what_its_conditions_see() -> None:
+    statement = allow(
+        "sqs:SendMessage",
+        "*",
+        **{"ForAnyValue:StringEquals": {"cognito-identity.amazonaws.com:amr": "authenticated"}},
+    )
+    guest = session_of(
+        parse_caller(ROLE),
+        [
+            Dim(
+                "cognito-identity.amazonaws.com:amr",
+                multivalued=True,
+                may_be_absent=False,
+                domain=(literal_glob("unauthenticated"),),
+                members=("unauthenticated",),
+            )
+        ],
+    )
+    assert never_changes(Standing(guest, PolicySet((policy(statement),)))) == Proved()
+    assert isinstance(never_changes(standing(statement)), Refuted)
+
+
+def test_every_action_of_a_reach_has_a_witness_of_its_own() -> None:
+    subject = standing(allow("dynamodb:*", TABLE))
+    for reach in reaches(subject, actions_of(subject, CATALOG), CATALOG):
+        assert [str(one) for one in reach.actions] == [one.request.action for one in reach.witnesses]
+        assert all(decide(one.request, subject.policies).allowed for one in reach.witnesses)
+
+
+# ── implies ──────────────────────────────────────────────────────────────────────────────────────────────
+
+OWN_ROWS = {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": [IDENTITY]}}
+
+
+def test_fewer_actions_under_the_same_condition_are_implied() -> None:
+    narrow = standing(allow(["dynamodb:GetItem", "dynamodb:Query"], TABLE, **OWN_ROWS))
+    assert implied(narrow, standing(allow("dynamodb:*", TABLE, **OWN_ROWS))) == Proved()
+
+
+def test_scan_carries_no_leading_keys_so_a_rule_on_them_does_not_hold_it() -> None:
+    narrow = standing(allow("dynamodb:Scan", TABLE, **OWN_ROWS))
+    guarded = allow("dynamodb:Scan", TABLE, **OWN_ROWS, Null={"dynamodb:LeadingKeys": "false"})
+    assert isinstance(implied(narrow, standing(guarded)), Refuted)
+    assert implied(standing(guarded), standing()) == Proved()
+
+
+def test_dropping_a_condition_is_a_widening() -> None:
+    answer = implied(
+        standing(allow("dynamodb:GetItem", TABLE)), standing(allow("dynamodb:GetItem", TABLE, **OWN_ROWS))
+    )
+    assert isinstance(answer, Refuted)
+    assert answer.request.context["dynamodb:leadingkeys"]
+
+
+def test_a_variable_between_separators_lies_within_its_prefix() -> None:
+    own = standing(allow("s3:GetObject", "arn:aws:s3:::b/private/${aws:PrincipalTag/team}/*"))
+    prefix = standing(allow("s3:GetObject", "arn:aws:s3:::b/private/*"))
+    assert implied(own, prefix) == Proved()
+    assert isinstance(implied(prefix, own), Refuted)
+
+
+def test_a_variable_is_never_a_particular_word_for_certain() -> None:
+    own = standing(allow("s3:GetObject", "arn:aws:s3:::b/${aws:PrincipalTag/team}/*"))
+    word = standing(allow("s3:GetObject", "arn:aws:s3:::b/red/*"))
+    assert isinstance(implied(own, word), Refuted)
+    assert not isinstance(implied(word, own), Proved)
+
+
+def test_a_generated_name_against_a_literal_stays_open() -> None:
+    name = Unknown("Notes", "made at deployment", generated=True)
+    generated = text(["arn:aws:dynamodb:us-east-1:111122223333:table/", name])
+    answer = implied(standing(allow("dynamodb:GetItem", TABLE)), standing(allow("dynamodb:GetItem", generated)))
+    assert isinstance(answer, Undecided)
+    assert "made at deployment" in answer.reason
+
+
+# ── against the evaluator, over a small world ────────────────────────────────────────────────────────────
+
+ACTIONS = ["sqs:SendMessage", "sqs:DeleteMessage", "sqs:ReceiveMessage"]
+QUEUES = [f"arn:aws:sqs:us-east-1:111122223333:{name}" for name in ("jobs", "jobs-2", "mail")]
+PATTERNS = ["*", QUEUES[0], QUEUES[0] + "*", "arn:aws:sqs:*:*:m???", "arn:aws:sqs:us-*:111122223333:*-2"]
+VALUES = [None, "red", "blue"]
+conditions = st.sampled_from(
+    [
+        {},
+        {"StringEquals": {"aws:PrincipalTag/team": "red"}},
+        {"StringNotEquals": {"aws:PrincipalTag/team": ["red"]}},
+        {"StringLike": {"aws:PrincipalTag/team": "*e*"}},
+        {"StringEqualsIfExists": {"aws:PrincipalTag/team": "blue"}},
+        {"Null": {"aws:PrincipalTag/team": "true"}},
+        {"Bool": {"aws:SecureTransport": "true"}},
+        {"BoolIfExists": {"aws:MultiFactorAuthPresent": "false"}},
+        {"NumericGreaterThan": {"aws:MultiFactorAuthAge": "100"}},
+        {"ForAllValues:StringEquals": {"aws:PrincipalTag/team": ["red", "blue"]}},
+        {"StringEquals": {"aws:PrincipalTag/team": "${aws:PrincipalTag/other}"}},
+    ]
+)
+
+
+@st.composite
+def some_statements(draw: st.DrawFn) -> list[dict[str, Any]]:
+    found = []
+    for _ in range(draw(st.integers(1, 4))):
+        make = draw(st.sampled_from([allow, allow, deny]))
+        actions = draw(st.lists(st.sampled_from([*ACTIONS, "sqs:*", "sqs:*Message", "*"]), min_size=1, max_size=2))
+        statement = make(
+            actions, draw(st.lists(st.sampled_from(PATTERNS), min_size=1, max_size=2)), **draw(conditions)
+        )
+        if draw(st.booleans()) and draw(st.booleans()):
+            statement["NotResource"] = statement.pop("Resource")
+        found.append(statement)
+    return found
+
+
+def world() -> list[dict[str, Any]]:
+    """Contexts that tell the conditions above apart."""
+    found = []
+    for team, other, secure, mfa, age in product(
+        VALUES, VALUES, ("true", "false"), (None, "true", "false"), (None, "50", "500")
+    ):
+        values = {
+            "aws:principaltag/team": team,
+            "aws:principaltag/other": other,
+            "aws:securetransport": secure,
+            "aws:multifactorauthpresent": mfa,
+            "aws:multifactorauthage": age,
+        }
+        found.append({key: value for key, value in values.items() if value is not None})
+    return found
+
+
+WORLD = world()
+CALLER = Caller(CallerKind.ROLE, ROLE, "111122223333")
+
+
+def search(subject: Standing, beyond: Standing | None, random: Random) -> Request | None:
+    """A request of the small world that the first allows, and not the second."""
+    for context in random.sample(WORLD, 60):
+        for action, queue in product(ACTIONS, QUEUES):
+            request = Request(CALLER, action, queue, context)
+            if decide(request, subject.policies).allowed:
+                if beyond is None or not decide(request, beyond.policies).allowed:
+                    return request
+    return None
+
+
+@settings(max_examples=120, deadline=None)
+@given(some_statements(), st.randoms(use_true_random=False))
+def test_a_proved_never_survives_search_and_a_refuted_one_replays(
+    chosen: list[dict[str, Any]], random: Random
+) -> None:
+    subject = standing(*chosen)
+    actions = [action for name in ACTIONS if (action := CATALOG.action(name))]
+    answer = never(subject, actions, CATALOG)
+    if isinstance(answer, Refuted):
+        assert decide(answer.request, subject.policies).allowed
+    if isinstance(answer, Proved):
+        assert search(subject, None, random) is None
+
+
+@settings(max_examples=120, deadline=None)
+@given(some_statements(), some_statements(), st.randoms(use_true_random=False))
+def test_a_proved_implication_survives_search_and_a_refuted_one_replays(
+    one: list[dict[str, Any]], other: list[dict[str, Any]], random: Random
+) -> None:
+    narrower, wider = standing(*one), standing(*other)
+    actions = [action for name in ACTIONS if (action := CATALOG.action(name))]
+    answer = implies(narrower, wider, actions, CATALOG)
+    if isinstance(answer, Refuted):
+        assert decide(answer.request, narrower.policies).allowed
+        assert not decide(answer.request, wider.policies).allowed
+    if isinstance(answer, Proved):
+        assert search(narrower, wider, random) is None
+
+
+@settings(max_examples=60, deadline=None)
+@given(some_statements())
+def test_every_policy_implies_itself(chosen: list[dict[str, Any]]) -> None:
+    actions = [action for name in ACTIONS if (action := CATALOG.action(name))]
+    assert not isinstance(implies(standing(*chosen), standing(*chosen), actions, CATALOG), Refuted)
+
+
+def test_only_so_many_values_are_tried_for_a_variable() -> None:
+    assert MAX_INSTANCES == 8
+    words = [f"team-{number}" for number in range(30)]
+    statement = allow(
+        "s3:GetObject", "arn:aws:s3:::b/${aws:PrincipalTag/team}/*", StringEquals={"aws:PrincipalTag/team": words}
+    )
+    answer = never(standing(statement), actions_of(standing(statement), CATALOG), CATALOG)
+    assert isinstance(answer, Refuted)
+
+
+def test_a_witness_reads_like_a_real_request() -> None:
+    answer = never_changes(standing(allow("s3:PutObject", f"arn:aws:s3:::photos/private/{IDENTITY}/*")))
+    assert isinstance(answer, Refuted)
+    resource: Text = answer.request.resource
+    assert isinstance(resource, str)
+    assert resource.startswith("arn:aws:s3:::photos/private/us-east-1:")
