@@ -288,6 +288,7 @@ def _caller(members: Mapping[str, Node], problems: Problems) -> Caller | None:
     except UsageError as error:
         problems.error(node.at, "principal", error.message, error.help)
         return None
+
     def given(key: str) -> str:
         return (expect_str(members[key], key, problems) or "") if key in members else ""
 

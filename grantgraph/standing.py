@@ -54,9 +54,9 @@ def _session_keys(application: Application, principal: Principal) -> Iterator[Di
         return
     prefix = "cognito-identity.amazonaws.com"
     pool = application.pool(principal.pool)
-    if pool is not None:
-        yield Dimension(f"{prefix}:aud", may_be_absent=False, domain=(literal_glob(pool.id_value),))
     guest = principal.type is PrincipalType.UNAUTHENTICATED
+    if pool is not None:
+        yield Dimension(f"{prefix}:aud", may_be_absent=guest, domain=(literal_glob(pool.id_value),))
     word = "unauthenticated" if guest else "authenticated"
     domain = (literal_glob(word),) if guest else ()
     yield Dimension(f"{prefix}:amr", multivalued=True, may_be_absent=False, domain=domain, members=(word,))

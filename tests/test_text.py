@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -52,7 +54,7 @@ def test_joining_gives_the_normal_form(parts: list[str | Unknown]) -> None:
         assert any(isinstance(part, Unknown) for part in joined.parts)
         assert "" not in joined.parts
         kinds = [isinstance(part, str) for part in joined.parts]
-        assert not any(one and after for one, after in zip(kinds, kinds[1:], strict=False))
+        assert not any(one and after for one, after in pairwise(kinds))
     assert text(parts_of(joined)) == joined
 
 

@@ -142,6 +142,52 @@ def explain_role(
 
 
 @app.command()
+def can(
+    who: Annotated[str, typer.Argument(help="A principal (id or ARN), a service, anonymous.", show_default=False)],
+    action: Annotated[str, typer.Argument(help="service:Action", show_default=False)],
+    resource: Annotated[str, typer.Argument(help="An ARN, or a resource: Uploads/a.txt.", show_default=False)],
+    path: Source,
+    context: Annotated[
+        list[str],
+        typer.Option("--context", "-c", metavar="KEY=VALUE", help="What it carries; KEY=? is not known."),
+    ] = [],  # noqa: B006
+    format: Format = "text",
+    output: Outputs = [],  # noqa: B006
+    param: Parameters = [],  # noqa: B006
+    account: Account = "",
+    region: Region = "",
+    partition: Partition = "",
+) -> None:
+    """Decide one request: allowed, denied and by which layer, or what it depends on."""
+    from grantgraph.ask import ask
+    from grantgraph.catalog import load_catalog
+    from grantgraph.evaluate import Decision
+
+    application = read_application(path, param, account, region, partition)
+    asked = ask(application, who, action, resource, context, load_catalog())
+    emit("can", asked, format, output)
+    if asked.verdict.decision is Decision.UNKNOWN:
+        raise typer.Exit(Exit.UNDECIDED)
+    if not asked.verdict.allowed:
+        raise typer.Exit(Exit.NO)
+
+
+@app.command()
+def test(
+    path: Annotated[Path, typer.Argument(help="A file of decision cases, or a folder.", show_default=False)],
+    format: Format = "text",
+    output: Outputs = [],  # noqa: B006
+) -> None:
+    """Run decision cases: requests, the policies around them, and the answers that are expected."""
+    from grantgraph.cases import load_cases, run_case
+
+    results = tuple(run_case(case) for case in load_cases(path))
+    emit("test", results, format, output)
+    if not all(one.passed for one in results):
+        raise typer.Exit(Exit.NO)
+
+
+@app.command()
 def graph(
     path: Source,
     format: Annotated[

@@ -167,6 +167,10 @@ def _sealed(tokens: tuple[object, ...]) -> frozenset[int]:
     for at, token in enumerate(tokens):
         if token == ":":
             colons += 1
-        elif colons < 5 and isinstance(token, Wild) and not (token is Wild.RUN and tokens[at + 1 : at + 2] == (":",)):
+        elif (
+            colons < 5
+            and isinstance(token, Wild)
+            and not (token is Wild.RUN and tokens[at + 1 : at + 2] == (":",))
+        ):
             sealed.add(at)
     return frozenset(sealed)

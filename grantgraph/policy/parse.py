@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal, InvalidOperation
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
-from grantgraph.node import Node, expect_fields, expect_keys, expect_text, node_of
+from grantgraph.node import Node, expect_fields, expect_keys, expect_text, node_of, plain
 from grantgraph.policy.arn import ArnPattern
 from grantgraph.policy.document import (
     ALL_RESOURCES,
@@ -33,6 +33,8 @@ from grantgraph.policy.document import (
     Unusable,
 )
 from grantgraph.policy.pattern import Pattern, Wild, literal_pattern, parse_pattern
+from grantgraph.policy.quota import check_size
+from grantgraph.policy.validate import check_characters, check_statement
 from grantgraph.problems import Parsed, Problems, did_you_mean
 from grantgraph.text import Symbolic, Text, Unknown
 
@@ -77,7 +79,12 @@ def parse_policy(document: Node | object, type: PolicyType, name: str = "") -> P
     """
     node = document if isinstance(document, Node) else node_of(document)
     problems = Problems()
-    return Parsed(_Reader(type, problems).policy(node, name), problems.all())
+    policy = _Reader(type, problems).policy(node, name)
+    check_characters(node, problems)
+    written = plain(node)
+    if isinstance(written, dict) and not any(isinstance(one.value, Symbolic | Unknown) for one in node.walk()):
+        problems.found += check_size(written, type, node.at)
+    return Parsed(policy, problems.all())
 
 
 class _Reader:
@@ -154,7 +161,9 @@ class _Reader:
             self.unseen.append(Unknown(str(node.at) or self.type, reason))
             return None
         conditions = self.conditions(members["Condition"]) if "Condition" in members else ()
-        return Statement(effect, actions, resources, principals, conditions, self.sid(node), node.at)
+        found = Statement(effect, actions, resources, principals, conditions, self.sid(node), node.at)
+        check_statement(found, self.type, node, self.problems)
+        return found
 
     def sid(self, node: Node) -> str:
         sid = node.fields.get("Sid")
@@ -254,7 +263,7 @@ class _Reader:
                 self.problems.error(at, "principal", f"`{key}` is not allowed in {self.article()}")
             return None
         if not present:
-            if self.type in (PolicyType.RESOURCE_BASED, PolicyType.TRUST):
+            if self.type is not PolicyType.RCP:  # which has a message of its own
                 self.problems.error(
                     node.at, "missing-element", f"a statement of {self.article()} needs `Principal`"
                 )

@@ -425,6 +425,8 @@ def _fixed(dimension: Dimension) -> tuple[str | Unknown, ...] | None:
 
 def encode_allowed(policies: PolicySet, frame: Frame) -> Formula:
     """The requests of the frame that the policies allow."""
+    if frame.action.lower() == "sts:getcalleridentity":  # 121
+        return TRUE if frame.caller.signed else FALSE
     denied = _denied(policies, frame)
     if denied == TRUE:
         return FALSE
@@ -460,7 +462,18 @@ def _signed(policies: PolicySet, frame: Frame) -> Formula:
         through = disjunction([identity, limited])
     within = disjunction([direct, conjunction([through, *limits])])
     same = _same_account(frame)
-    return disjunction([conjunction([same, within]), conjunction([negation(same), across])])
+    partition = _same_partition(frame)
+    return conjunction(
+        [partition, disjunction([conjunction([same, within]), conjunction([negation(same), across])])]
+    )
+
+
+def _same_partition(frame: Frame) -> Formula:
+    """Roles are not assumed across partitions (64)."""
+    arn = parse_arn(frame.caller.name)
+    if arn is None or frame.action.lower() not in _TRUST_ACTIONS:
+        return TRUE
+    return Literal(Holds(RESOURCE, (*"arn:", *literal_glob(arn.partition), ":", Run())))
 
 
 def _same_account(frame: Frame) -> Formula:

@@ -38,6 +38,12 @@ MAX_INSTANCES = 8
 """How many of the values that policies spell are tried in the place of one policy variable."""
 
 
+MAX_SPELLINGS = 5
+"""How many values are tried where a witness only says that a variable has a value of its own."""
+
+DISAGREE = "the prover and the evaluator read the policies differently; please report this"
+
+
 @dataclass(frozen=True, slots=True)
 class Proved:
     """It holds for every well-formed request, under the assumptions named."""
@@ -150,19 +156,20 @@ def reaches(
         if isinstance(answer, Undecided):
             yield Reach(group, doubt=answer.reason)
         elif isinstance(answer, Refuted):
-            yield _shown(group, answer, policies)
+            yield from _shown(group, answer, policies)
 
 
-def _shown(group: tuple[Action, ...], answer: Refuted, policies: PolicySet) -> Reach:
+def _shown(group: tuple[Action, ...], answer: Refuted, policies: PolicySet) -> Iterator[Reach]:
     """The witness of a group's first action, replayed for each of its actions."""
-    witnesses = []
+    shown: list[tuple[Action, Refuted]] = []
     for action in group:
         request = replace(answer.request, action=str(action))
         verdict = decide(request, policies)
-        if not verdict.allowed:
-            bug(f"the witness {request} does not replay: {verdict.decision} ({verdict.layer})")
-        witnesses.append(Refuted(request, verdict))
-    return Reach(group, tuple(witnesses))
+        if verdict.allowed:
+            shown.append((action, Refuted(request, verdict)))
+        else:
+            yield Reach((action,), doubt=f"{action}: {DISAGREE}")
+    yield Reach(tuple(action for action, _ in shown), tuple(witness for _, witness in shown))
 
 
 def implies(narrower: Standing, wider: Standing, actions: Iterable[Action], catalog: Catalog) -> Answer:
@@ -392,22 +399,32 @@ class _Case:
 
     def replay(self, model: Model) -> Refuted | Undecided:
         """The request that a model describes, decided by the evaluator."""
-        request = self.request(model)
+        doubt = ""
+        for number in range(MAX_SPELLINGS if self.frame.stand_ins else 1):
+            answer = self.decided(self.request(model, number))
+            if isinstance(answer, Refuted):
+                return answer
+            doubt = doubt or answer.reason
+        return Undecided(doubt)
+
+    def decided(self, request: Request) -> Refuted | Undecided:
+        """The evaluator's word on a witness; where it differs from ours, nothing is decided."""
         verdict = decide(request, self.standing.policies_at(self.target))
         if verdict.decision is Decision.UNKNOWN:
             return Undecided(f"{self.action}: it hinges on {_name_all(verdict.unknowns)}")
-        if verdict.decision is not Decision.ALLOWED:
-            bug(f"the witness {request} does not replay: {verdict.decision} ({verdict.layer})")
+        wider = Verdict(Decision.IMPLICIT_DENY)
         if self.beyond is not None:
-            other = decide(request, self.beyond.policies_at(self.target))
-            if other.decision is Decision.UNKNOWN:
-                return Undecided(f"{self.action}: it hinges on {_name_all(other.unknowns)}")
-            if other.decision is Decision.ALLOWED:
-                bug(f"the witness {request} does not replay: the wider set allows it")
+            wider = decide(request, self.beyond.policies_at(self.target))
+        if wider.decision is Decision.UNKNOWN:
+            return Undecided(f"{self.action}: it hinges on {_name_all(wider.unknowns)}")
+        if not verdict.allowed or wider.allowed:
+            keys = ", ".join(sorted(self.frame.stand_ins))
+            why = f"it hinges on the value of {keys}" if keys else DISAGREE
+            return Undecided(f"{self.action}: {why}")
         return Refuted(request, verdict)
 
-    def request(self, model: Model) -> Request:
-        letters = {letter: pleasant_value(key) for key, letter in self.frame.stand_ins.items()}
+    def request(self, model: Model, number: int) -> Request:
+        letters = {letter: spell_value(key, number) for key, letter in self.frame.stand_ins.items()}
         context = {key: _put(value, letters) for key, value in sorted(model.values.items()) if key != RESOURCE}
         resource = _put(model.values[RESOURCE], letters)
         owner = self.target.account if self.target is not None else ""
@@ -473,10 +490,11 @@ def _name_all(unknowns: Iterable[Unknown]) -> str:
     return "; ".join(sorted(one.reason or str(one) for one in unknowns)) or "values not known here"
 
 
-def pleasant_value(key: str) -> str:
-    """A value that reads like a real one for the key of a policy variable."""
+def spell_value(key: str, number: int) -> str:
+    """A value for the key of a policy variable: first one that reads like a real one, then ever odder ones."""
     if key in ("cognito-identity.amazonaws.com:sub", "cognito-identity-us-gov.amazonaws.com:sub"):
-        return "us-east-1:7f3c1d2e-0000-4000-8000-0a1b2c3d4e5f"
+        return f"us-east-1:7f3c1d2e-0000-4000-8000-0a1b2c3d4e5{'f0123'[number]}"
     if key == "aws:userid":
-        return "AROAEXAMPLEID:session-7f3c"
-    return f"{key.rpartition(':')[2].rpartition('/')[2]}-7f3c"
+        return f"AROAEXAMPLEID:session-{number}"
+    word = key.rpartition(":")[2].rpartition("/")[2]
+    return (f"{word}-7f3c", "7", "QQ", "zz-zz", f"{word}.{word}")[number]

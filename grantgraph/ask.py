@@ -1,0 +1,188 @@
+"""One request, asked about an application in its own names, and the nearest statements when it is denied."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from grantgraph.catalog import Catalog
+from grantgraph.evaluate import (
+    ANONYMOUS,
+    Caller,
+    ContextValue,
+    NearMiss,
+    Request,
+    Verdict,
+    decide,
+    near_misses,
+    parse_caller,
+    session_context,
+)
+from grantgraph.explain import find_principal
+from grantgraph.model import Application, Principal, PrincipalType
+from grantgraph.policy.document import PolicySet
+from grantgraph.problems import UsageError
+from grantgraph.prove import Standing
+from grantgraph.standing import VISITORS, standing_of
+from grantgraph.text import Symbolic, Text, Unknown, parts_of, text
+
+NOT_GIVEN = "its value was not given"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request, its verdict, and for a denied one the statements that come nearest to allowing it."""
+
+    application: Application
+    catalog: str
+    request: Request
+    verdict: Verdict
+    near: tuple[NearMiss, ...]
+
+
+def is_open(value: ContextValue) -> bool:
+    """Whether a request carries a key whose value nobody told."""
+    return isinstance(value, Symbolic) and all(
+        isinstance(part, Unknown) and part.reason == NOT_GIVEN for part in value.parts
+    )
+
+
+def ask(
+    application: Application,
+    who: str,
+    action: str,
+    resource: str,
+    context: Iterable[str],
+    catalog: Catalog,
+) -> Asked:
+    """Decide one request.
+
+    Args:
+        who: a principal of the application by id, name or kind; or any ARN, a service, `anonymous`.
+        resource: the id of a resource, followed by what lies under it; or an ARN.
+        context: `key=value`; a key given twice is a set, and `key=?` is a value that is not known.
+
+    A key that every request carries and that was not given is not known; any other is absent.
+
+    Raises:
+        UsageError: an argument names nothing.
+    """
+    known = catalog.action(action)
+    if known is None:
+        near = catalog.suggest_action(action)
+        raise UsageError(f"there is no action `{action}`", f"did you mean `{near[0]}`?" if near else "")
+    names = {one.name: one for one in _unknowns(application)}
+    caller, standing, session = _caller(application, who, names)
+    target = _resource(application, resource, names)
+    carried = {**_always(catalog, caller), **session, **_context(context, names, catalog)}
+    request = Request(caller, str(known), target, carried, _owner(application, target))
+    policies = _policies_at(standing, target)
+    verdict = decide(request, policies)
+    return Asked(application, catalog.date, request, verdict, near_misses(request, policies))
+
+
+def _unknowns(application: Application) -> Iterator[Unknown]:
+    """The names of an application that are made at deployment, by which its reports speak of them."""
+    texts: list[Text] = [one.arn for one in application.principals]
+    texts += [one.arn for one in application.resources]
+    texts += [one.id_value for one in application.pools]
+    texts += [one.arn for one in application.entry_points]
+    for one in texts:
+        yield from (part for part in parts_of(one) if isinstance(part, Unknown))
+
+
+def read_text(spelled: str, names: Mapping[str, Unknown]) -> Text:
+    """Text in which `${Name}` stands for a name of the application that is made at deployment."""
+    pieces = re.split(r"\$\{([^}]*)\}", spelled)
+    return text((names.get(piece) or "${" + piece + "}") if at % 2 else piece for at, piece in enumerate(pieces))
+
+
+def _caller(
+    application: Application, who: str, names: Mapping[str, Unknown]
+) -> tuple[Caller, Standing | None, Mapping[str, ContextValue]]:
+    """Who asks, what it stands on, and what its session carries."""
+    if who == "anonymous":
+        return ANONYMOUS, None, {}
+    spelled = read_text(who, names)
+    principal = next((one for one in application.principals if one.arn == spelled), None)
+    if principal is None and (":" in who or "." in who):
+        return parse_caller(spelled), None, {}
+    principal = principal or find_principal(application, who)
+    standing = standing_of(application, principal)
+    return standing.session.caller, standing, _session(application, principal)
+
+
+def _session(application: Application, principal: Principal) -> Mapping[str, ContextValue]:
+    pool = application.pool(principal.pool)
+    if principal.type not in VISITORS or pool is None:
+        return {}
+    identity = text((Unknown("identity", "the caller's identity id was not given"),))
+    return session_context(pool.id_value, identity, guest=principal.type is PrincipalType.UNAUTHENTICATED)
+
+
+def _always(catalog: Catalog, caller: Caller) -> Mapping[str, ContextValue]:
+    """The keys that every request carries, with values that nobody told."""
+    own = {"aws:principalarn", "aws:principalaccount", "aws:principaltype"}
+    return {
+        key.name.lower(): text((Unknown(key.name, NOT_GIVEN),))
+        for key in catalog.global_keys()
+        if key.carried == "always" and key.name.lower() not in own
+    }
+
+
+def _resource(application: Application, spelled: str, names: Mapping[str, Unknown]) -> Text:
+    if spelled == "*" or spelled.startswith("arn:"):
+        return read_text(spelled, names)
+    route = application.entry_point(spelled)
+    if route is not None and route.arn != "":
+        return route.arn
+    id, slash, under = spelled.partition("/")
+    resource = application.resource(id)
+    if resource is None:
+        from grantgraph.problems import did_you_mean
+
+        known = [one.id for one in application.resources]
+        raise UsageError(f"there is no resource `{id}`", did_you_mean(id, known) or "name an ARN, or a resource")
+    return text([resource.arn, slash, read_text(under, names)])
+
+
+def _context(given: Iterable[str], names: Mapping[str, Unknown], catalog: Catalog) -> Mapping[str, ContextValue]:
+    values: dict[str, list[Text]] = {}
+    unknown: dict[str, ContextValue] = {}
+    for one in given:
+        key, equals, value = one.partition("=")
+        if not equals or not key:
+            raise UsageError(f"`--context {one}` must be KEY=VALUE", "the value `?` is one that is not known")
+        if value == "?":
+            unknown[key.lower()] = Unknown(key, NOT_GIVEN)
+        else:
+            values.setdefault(key.lower(), []).append(read_text(value, names))
+    found: dict[str, ContextValue] = {}
+    for key, many in values.items():
+        known = catalog.condition_key(key)
+        multivalued = known.multivalued if known is not None else len(many) > 1
+        found[key] = tuple(many) if multivalued or len(many) > 1 else many[0]
+    return {**found, **unknown}
+
+
+def _owner(application: Application, resource: Text) -> Text | None:
+    return next((one.account for one in application.resources if _is_at(one.arn, resource) and one.account), None)
+
+
+def _policies_at(standing: Standing | None, resource: Text) -> PolicySet:
+    """The policies that decide about a resource: the caller's own, and the resource's."""
+    if standing is None:
+        return PolicySet()
+    target = next((one for one in standing.targets if _is_at(one.arn, resource)), None)
+    return standing.policies_at(target)
+
+
+def _is_at(arn: Text, resource: Text) -> bool:
+    """Whether a resource is the one of an ARN, or lies under it."""
+    own, other = _spelled(arn), _spelled(resource)
+    return other == own or other.startswith((own + "/", own + ":"))
+
+
+def _spelled(value: Text) -> str:
+    return str(value) if isinstance(value, Symbolic) else value
