@@ -358,24 +358,26 @@ def members(element):
 
 
 def fits_caller(statement, request, where, bounded):
-    """(answer, how the caller is named); None for `how` when the policy has no principals."""
+    """How surely the statement is about the caller: {how the caller is named: answer}."""
     caller = request["caller"]
     if "Principal" in statement:
         found = [names(kind, value, caller, where) for kind, value in members(statement["Principal"])]
-        rank = ["account", "limited", "self"].index
-        hits = [(fit, how) for fit, how in found if fit is not False]
-        return max(hits, key=lambda hit: (hit[0] is True, rank(hit[1])), default=(False, "self"))
+        return {way: some(fit for fit, how in found if how == way) for way in {how for _, how in found}}
     if "NotPrincipal" not in statement:
-        return False, "self"  # (9)
+        return {}  # (9)
     if bounded and statement["Effect"] == "Deny":
-        return True, "self"  # (61)
-    found = [(*names(kind, value, caller, "resource"), value) for kind, value in members(statement["NotPrincipal"])]
-    sure = {how for fit, how, _ in found if fit is True}
-    needed = {"root": {"account"}, "user": {"self", "account"}, "role": {"self", "limited", "account"},
-              "federated-user": {"self", "limited", "account"}}.get(caller["kind"], {"self"})
-    exempt = any(fit is True and value == "*" for fit, _, value in found) or needed <= sure
-    may = any(fit is not False for fit, _, _ in found)
-    return (False if exempt else None if may else True), "self"  # (60)
+        return {"self": True}  # (61)
+    listed = [(*names(kind, value, caller, "resource"), value) for kind, value in members(statement["NotPrincipal"])]
+    sure = {how for fit, how, _ in listed if fit is True}
+    needed = {
+        "root": {"account"},
+        "user": {"self", "account"},
+        "role": {"self", "limited", "account"},
+        "federated-user": {"self", "limited", "account"},
+    }.get(caller["kind"], {"self"})
+    exempt = any(fit is True and value == "*" for fit, _, value in listed) or needed <= sure
+    may = any(fit is not False for fit, _, _ in listed)
+    return {"self": False if exempt else None if may else True}  # (60)
 
 
 def layer(documents, request, where="", bounded=False):
@@ -384,9 +386,12 @@ def layer(documents, request, where="", bounded=False):
     for document in documents:
         variables = document.get("Version") == "2012-10-17"
         for statement in many(document["Statement"]):
-            fits, how = fits_caller(statement, request, where, bounded) if where else (True, "self")
-            found = False if fits is False else every([fits, about(statement, request, variables)])
-            (deny if statement["Effect"] == "Deny" else allow[how]).append(found)
+            ways = fits_caller(statement, request, where, bounded) if where else {"self": True}
+            if all(fit is False for fit in ways.values()):
+                continue
+            found = about(statement, request, variables)
+            for how, fit in ways.items():
+                (deny if statement["Effect"] == "Deny" else allow[how]).append(every([fit, found]))
     by_name = {how: some(found) for how, found in allow.items()}
     return {**by_name, "allow": some(by_name.values()), "deny": some(deny)}
 

@@ -192,7 +192,8 @@ class _Flow:
         for reading in self.readings():
             unknowns.update(reading.unseen)
             for found, entry in (*reading.denying, *reading.allowing):
-                if found is not MAYBE and reading.deny is not MAYBE:
+                unsure = any(who is MAYBE for who in reading.ways.get(id(entry), {}).values())
+                if found is not MAYBE and not unsure and (entry.allows or reading.deny is not MAYBE):
                     continue
                 if entry.allows and reading.allow is YES and not reading.named:
                     continue  # another statement of the layer allows for sure

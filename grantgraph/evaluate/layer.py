@@ -31,7 +31,7 @@ class Reading:
     allowing: list[tuple[Match, Entry]] = field(default_factory=list)
     denying: list[tuple[Match, Entry]] = field(default_factory=list)
     named: dict[Named, Match] = field(default_factory=dict)
-    who: dict[int, Named] = field(default_factory=dict)
+    ways: dict[int, dict[Named, Match]] = field(default_factory=dict)
     unseen: tuple[Unknown, ...] = ()
 
     def by_name(self, how: Named) -> Match:
@@ -42,8 +42,11 @@ class Reading:
         return tuple(
             entry.reason
             for found, entry in self.allowing
-            if found >= least and (not hows or self.who.get(id(entry), Named.SELF) in hows)
+            if found >= least and (not hows or self._names(entry, least, hows))
         )
+
+    def _names(self, entry: Entry, least: Match, hows: tuple[Named, ...]) -> bool:
+        return any(self.ways[id(entry)].get(how, NO) >= least for how in hows)
 
 
 class Layer:
@@ -76,12 +79,12 @@ class Layer:
         """What this layer says about a request; `bounded` is whether the caller has a boundary (61)."""
         reading = Reading(self.name)
         for entry, match in self.about(request.action):
-            how = Named.SELF
+            ways = None
             if entry.principals is not None:
-                who, how = entry.match_caller(request, bounded)
-                if who is NO:
+                ways = entry.match_caller(request, bounded)
+                if not ways:
                     continue
-                match = min(match, who)
+                match = min(match, max(ways.values()))
             found = entry.match(request)
             if found is NO:
                 continue
@@ -95,10 +98,11 @@ class Layer:
             reading.allowing.append((found, entry))
             if found > reading.allow:
                 reading.allow = found
-            if entry.principals is not None:
-                reading.who[id(entry)] = how
-                if found > reading.named.get(how, NO):
-                    reading.named[how] = found
+            if ways is not None:
+                reading.ways[id(entry)] = ways = {how: min(found, who) for how, who in ways.items()}
+                for how, who in ways.items():
+                    if who > reading.named.get(how, NO):
+                        reading.named[how] = who
         if self.unseen:
             self._may_hold_more(reading)
         return reading

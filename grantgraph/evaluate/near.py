@@ -92,8 +92,8 @@ def _misses(request: Request, policies: PolicySet, policy: Policy, statement: St
         misses.append(
             Miss("resource", f"the resource were {word} {_list(map(str, statement.resources.patterns))}")
         )
-    who, _ = compile_statement(policy, statement).match_caller(request, policies.permissions_boundary is not None)
-    if who is NO and statement.principals is not None:
+    who = compile_statement(policy, statement).match_caller(request, policies.permissions_boundary is not None)
+    if not who and statement.principals is not None:
         word = "none of" if statement.principals.negated else "one of"
         misses.append(
             Miss("principal", f"the principal were {word} {_list(map(str, statement.principals.members))}")

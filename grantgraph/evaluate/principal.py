@@ -15,7 +15,6 @@ from grantgraph.text import Symbolic, Text, Unknown, split_text, unknowns_in
 class Named(Enum):
     """How a resource policy names the caller, which decides what its Allow bypasses (rule 114)."""
 
-    NOT = 0
     ACCOUNT = 1  # delegates: an identity policy must allow, too
     LIMITED = 2  # the role of a session, the user of a federated session: boundary and session limit it
     SELF = 3  # the user, session, service or provider itself, or everyone
@@ -35,28 +34,28 @@ def match_principals(
     effect: Effect,
     bounded: bool,
     why: Why = None,
-) -> tuple[Match, Named]:
-    """Whether Principal or NotPrincipal covers the caller, and how it names it.
+) -> dict[Named, Match]:
+    """How surely Principal or NotPrincipal covers the caller, for each way in which it names it; empty: not at all.
+
+    A statement may name the account for sure and, perhaps, the session itself: both ways count (114).
 
     Args:
         principals: None where the policy's type has no such element: it is about whoever it hangs on.
         bounded: whether the caller has a permissions boundary: then NotPrincipal with Deny exempts nobody (61).
     """
     if principals is None:
-        return YES, Named.SELF
+        return {Named.SELF: YES}
     if principals.negated:
         if bounded and effect is Effect.DENY:
-            return YES, Named.SELF
-        return ~_exempts(principals, caller, why), Named.SELF
-    best, named = NO, Named.NOT
+            return {Named.SELF: YES}
+        found = ~_exempts(principals, caller, why)
+        return {} if found is NO else {Named.SELF: found}
+    ways: dict[Named, Match] = {}
     for member in principals.members:
-        noted: Why = None if why is None else set()
-        found, how = match_principal(member, caller, policy, noted)
-        if found is not NO and (found, how.value) > (best, named.value):
-            best, named = found, how
-            if found is MAYBE and noted:
-                note(why, frozenset(noted))
-    return best, named
+        found, how = match_principal(member, caller, policy, why)
+        if found > ways.get(how, NO):
+            ways[how] = found
+    return ways
 
 
 def _exempts(principals: Principals, caller: Caller, why: Why) -> Match:
@@ -98,7 +97,7 @@ def match_principal(
             if value == "*":
                 unsigned = not caller.signed and policy is PolicyType.TRUST  # AssumeRole is signed (57)
                 return (NO if unsigned or caller.kind is CallerKind.SERVICE else YES), Named.SELF
-            return _aws(value, caller, why) if caller.signed else (NO, Named.NOT)
+            return _aws(value, caller, why) if caller.signed else (NO, Named.SELF)
         case PrincipalKind.SERVICE:
             same = caller.kind is CallerKind.SERVICE
             return (_equal(value, caller.name, why) if same else NO), Named.SELF
@@ -107,7 +106,7 @@ def match_principal(
             return (_equal(value, caller.name, why) if same else NO), Named.SELF
         case PrincipalKind.CANONICAL_USER:
             if not caller.signed:
-                return NO, Named.NOT
+                return NO, Named.SELF
             if caller.canonical_id:
                 return _equal(value, caller.canonical_id, why), Named.ACCOUNT
             return note(why, CANONICAL_RULE), Named.ACCOUNT

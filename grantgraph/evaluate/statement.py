@@ -47,8 +47,8 @@ class Entry:
             note(why, frozenset(noted))
         return best
 
-    def match_caller(self, request: Request, bounded: bool, why: Why = None) -> tuple[Match, Named]:
-        """Whether the statement is about the caller, and how it names it."""
+    def match_caller(self, request: Request, bounded: bool, why: Why = None) -> dict[Named, Match]:
+        """How surely the statement is about the caller, for each way in which it names it."""
         statement, policy = self.reason.statement, self.reason.policy
         return match_principals(self.principals, request.caller, policy.type, statement.effect, bounded, why)
 
