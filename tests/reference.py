@@ -11,19 +11,46 @@ import re
 import socket
 from fractions import Fraction
 from functools import lru_cache
+from typing import Any
+
+Json = dict[str, Any]
+Answer = bool | None
+Pattern = tuple[Any, ...]
 
 STAR, ONE = object(), object()
-POSITIVE = {"stringnotequals": "stringequals", "stringnotequalsignorecase": "stringequalsignorecase",
-            "stringnotlike": "stringlike", "numericnotequals": "numericequals", "datenotequals": "dateequals",
-            "notipaddress": "ipaddress", "arnnotequals": "arnlike", "arnnotlike": "arnlike", "arnequals": "arnlike"}
-BASES = {"stringequals", "stringequalsignorecase", "stringlike", "bool", "binaryequals", "ipaddress", "arnlike", "null"}
-ORDERS = {"equals": lambda a, b: a == b, "lessthan": lambda a, b: a < b, "lessthanequals": lambda a, b: a <= b,
-          "greaterthan": lambda a, b: a > b, "greaterthanequals": lambda a, b: a >= b}
+POSITIVE = {
+    "stringnotequals": "stringequals",
+    "stringnotequalsignorecase": "stringequalsignorecase",
+    "stringnotlike": "stringlike",
+    "numericnotequals": "numericequals",
+    "datenotequals": "dateequals",
+    "notipaddress": "ipaddress",
+    "arnnotequals": "arnlike",
+    "arnnotlike": "arnlike",
+    "arnequals": "arnlike",
+}
+BASES = {
+    "stringequals",
+    "stringequalsignorecase",
+    "stringlike",
+    "bool",
+    "binaryequals",
+    "ipaddress",
+    "arnlike",
+    "null",
+}
+ORDERS = {
+    "equals": lambda a, b: a == b,
+    "lessthan": lambda a, b: a < b,
+    "lessthanequals": lambda a, b: a <= b,
+    "greaterthan": lambda a, b: a > b,
+    "greaterthanequals": lambda a, b: a >= b,
+}
 BASES |= {kind + order for kind in ("numeric", "date") for order in ORDERS}
 
 
-def some(answers):
-    best = False
+def some(answers: Any) -> Answer:
+    best: Answer = False
     for answer in answers:
         if answer is True:
             return True
@@ -31,26 +58,26 @@ def some(answers):
     return best
 
 
-def every(answers):
+def every(answers: Any) -> Answer:
     return no(some(no(answer) for answer in answers))
 
 
-def no(answer):
+def no(answer: Any) -> Answer:
     return None if answer is None else not answer
 
 
-def many(value):
+def many(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
 
-def spell(value):
+def spell(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 # ── patterns (18-21, 28-39, 90-100) ──
 
 
-def tokens(text, context, variables, wild, value_is_wild=False):
+def tokens(text: str, context: Json, variables: bool, wild: bool, value_is_wild: bool = False) -> Pattern | None:
     """Characters and wildcards with the variables filled in; None when a variable has no value (95, 96)."""
     if "${" not in text:
         return tuple(STAR if wild and one == "*" else ONE if wild and one == "?" else one for one in text)
@@ -73,7 +100,7 @@ def tokens(text, context, variables, wild, value_is_wild=False):
             value = default if not value or isinstance(value, list) else value  # (94, 97)
             if value is None:
                 return None
-            found += tokens(value, {}, False, True) if value_is_wild else value  # (98, 99)
+            found += (tokens(value, {}, False, True) or ()) if value_is_wild else value  # (98, 99)
     return tuple(found)
 
 
@@ -89,14 +116,16 @@ def like(pattern, text, bound=frozenset()):
                 while at < len(text) and not (place in bound and text[at] == ":"):
                     at += 1
                     after.add(at)
-            elif at < len(text) and (token == text[at] or (token is ONE and not (place in bound and text[at] == ":"))):
+            elif at < len(text) and (
+                token == text[at] or (token is ONE and not (place in bound and text[at] == ":"))
+            ):
                 after.add(at + 1)
         reach = after
     return len(text) in reach
 
 
-def fields(pattern):
-    cut = [()]
+def fields(pattern: Pattern) -> Any:
+    cut: list[Pattern] = [()]
     for token in pattern:
         if token == ":" and len(cut) < 6:
             cut.append(())
@@ -105,14 +134,14 @@ def fields(pattern):
     return cut
 
 
-def segments(pattern, arn):
+def segments(pattern: Pattern, arn: str) -> bool:
     """The six parts one by one (43)."""
     own, given = fields(pattern), arn.split(":", 5)
     return len(own) == len(given) == 6 and all(like(one, part) for one, part in zip(own, given, strict=True))
 
 
 @lru_cache(maxsize=20_000)
-def resource_like(pattern, resource):
+def resource_like(pattern: Pattern, resource: str) -> Answer:
     if pattern and all(token is STAR for token in pattern):
         return True
     if segments(pattern, resource):
@@ -121,7 +150,8 @@ def resource_like(pattern, resource):
         return False
     if len(fields(pattern)) < 6:  # (34)
         return None if like(pattern, resource) or like((*pattern, ":", STAR), resource) else False
-    ordered, place = (), 0  # `*?` and `?*` are the same run
+    ordered: Pattern = ()
+    place = 0  # `*?` and `?*` are the same run
     while place < len(pattern):
         run = place
         while run < len(pattern) and pattern[run] in (STAR, ONE):
@@ -143,13 +173,18 @@ def resource_like(pattern, resource):
     return None if segments(low_pattern, resource) else False  # (35)
 
 
-def compared(text, context, variables, wild, compare):
+def compared(text: str, context: Json, variables: bool, wild: bool, compare: Any) -> Answer:
     """One pattern of the policy against something, by `compare`; wildcards inside values are contested (98)."""
     plain = tokens(text, context, variables, wild)
     if plain is None:
         return False
     found = compare(plain)
-    if found is False and wild and "${" in text and compare(tokens(text, context, variables, wild, True)) is not False:
+    if (
+        found is False
+        and wild
+        and "${" in text
+        and compare(tokens(text, context, variables, wild, True)) is not False
+    ):
         return None
     return found
 
@@ -157,15 +192,17 @@ def compared(text, context, variables, wild, compare):
 # ── conditions (65-102) ──
 
 
-def number(text):
+def number(text: str) -> Any:
     return Fraction(text) if re.fullmatch(r"[-+]?[0-9]{1,100}(\.[0-9]{1,100})?", text) else None
 
 
-def date(text):
+def date(text: str) -> Any:
     if re.fullmatch(r"[0-9]{1,3}|[0-9]{5,20}", text):
         return Fraction(text) if int(text) < 253402300800 else None
-    form = (r"([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2})(?:T([0-9]{2}):([0-9]{2})(?::([0-9]{2})(\.[0-9]{1,9})?)?"
-            r"(Z|[-+][0-9]{2}:[0-9]{2})?)?)?)?")
+    form = (
+        r"([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2})(?:T([0-9]{2}):([0-9]{2})(?::([0-9]{2})(\.[0-9]{1,9})?)?"
+        r"(Z|[-+][0-9]{2}:[0-9]{2})?)?)?)?"
+    )
     match = re.fullmatch(form, text)
     if not match:
         return None
@@ -181,7 +218,7 @@ def date(text):
     return calendar.timegm((year, month, day, hour, minute, second)) - shift + fraction
 
 
-def address(text):
+def address(text: str) -> Any:
     """(bits, width) of an address."""
     for family, width in ((socket.AF_INET, 32), (socket.AF_INET6, 128)):
         try:
@@ -191,7 +228,7 @@ def address(text):
     return None
 
 
-def network(text):
+def network(text: str) -> Any:
     base, slash, prefix = text.partition("/")
     found = address(base)
     if found is None or (slash and not re.fullmatch("[0-9]{1,3}", prefix)):
@@ -200,17 +237,17 @@ def network(text):
     return (*found, length) if length <= found[1] else None
 
 
-def inside(found, net):
+def inside(found: Any, net: Any) -> Any:
     bits, width = found
     return width == net[1] and bits >> (width - net[2]) == net[0] >> (width - net[2])
 
 
-def unmapped(bits, width, length=128):
+def unmapped(bits: Any, width: Any, length: Any = 128) -> Any:
     """The IPv4 form of an address or network under ::ffff:0:0/96 (87)."""
     return (bits & 0xFFFFFFFF, 32, length - 96) if width == 128 and length >= 96 and bits >> 32 == 0xFFFF else None
 
 
-def equal(base, given, value, context, variables, negated):
+def equal(base: str, given: str, value: str, context: Json, variables: bool, negated: bool) -> Answer:
     """One value of the request and one of the condition, by a positive operator."""
     if base in ("stringequals", "stringlike", "stringequalsignorecase"):
         if base == "stringequalsignorecase":
@@ -221,7 +258,7 @@ def equal(base, given, value, context, variables, negated):
         if given.count(":") < 5:
             return None if negated else False  # (44)
 
-        def arn_like(own):
+        def arn_like(own: Any) -> Any:
             return None if len(fields(own)) < 6 and like(own, given) else segments(own, given)
 
         return compared(value, context, variables, True, arn_like)
@@ -245,12 +282,14 @@ def equal(base, given, value, context, variables, negated):
     read = number if base.startswith("numeric") else date
     left, right = read(given), read(value)
     if left is None or right is None:
-        too_late = read is date and any(side is None and text.isdigit() for side, text in ((left, given), (right, value)))
+        too_late = read is date and any(
+            side is None and text.isdigit() for side, text in ((left, given), (right, value))
+        )
         return None if negated or too_late else False  # (82, 83)
     return ORDERS[base.removeprefix("numeric").removeprefix("date")](left, right)
 
 
-def condition(spelled, key, values, context, variables):
+def condition(spelled: str, key: str, values: Any, context: Json, variables: bool) -> Answer:
     name = spelled.lower()
     quantifier, colon, rest = name.partition(":")
     if colon and quantifier in ("forallvalues", "foranyvalue"):
@@ -263,7 +302,9 @@ def condition(spelled, key, values, context, variables):
         return None  # AWS refuses such a policy (67, 69)
     given = context.get(key.lower())
     if base == "null":  # (70)
-        return (given in (None, "", [])) in [value.lower() == "true" for value in values if value.lower() in ("true", "false")]
+        return (given in (None, "", [])) in [
+            value.lower() == "true" for value in values if value.lower() in ("true", "false")
+        ]
     if given is None or given == [] or (given == "" and quantifier):
         if quantifier == "forallvalues":
             return True  # (72)
@@ -271,7 +312,7 @@ def condition(spelled, key, values, context, variables):
             return None if if_exists and given is None else False  # (73, 77)
         return None if given == [] else if_exists or negated  # (68, 69, 76)
 
-    def holds(one):
+    def holds(one: Any) -> Any:
         found = some(equal(base, one, value, context, variables, negated) for value in values)
         return no(found) if negated else found  # (65, 74)
 
@@ -283,7 +324,7 @@ def condition(spelled, key, values, context, variables):
 # ── statements and principals (18-27, 46-64) ──
 
 
-def action_like(spelled, action):
+def action_like(spelled: str, action: str) -> bool:
     if spelled and not spelled.strip("*"):
         return True
     service, _, name = spelled.lower().partition(":")
@@ -292,12 +333,12 @@ def action_like(spelled, action):
     return bool(readable) and service == own and like(tokens(name, {}, False, True), asked)
 
 
-def about(statement, request, variables):
+def about(statement: Json, request: Json, variables: bool) -> Answer:
     """Whether action, resource and conditions fit."""
     return every(parts(statement, request, variables))
 
 
-def parts(statement, request, variables):
+def parts(statement: Json, request: Json, variables: bool) -> Any:
     context = request["context"]
     actions = many(statement.get("Action", statement.get("NotAction")))
     found = some(action_like(one, request["action"]) for one in actions)
@@ -314,7 +355,7 @@ def parts(statement, request, variables):
             yield condition(operator, key, [spell(value) for value in many(values)], context, variables)
 
 
-def names(kind, value, caller, where):
+def names(kind: str, value: str, caller: Json, where: str) -> Any:
     """Whether one member of a Principal element is the caller, and how it names it."""
     who, arn = caller["kind"], caller.get("arn", "")
     signed = who in ("root", "user", "role", "federated-user")
@@ -353,11 +394,13 @@ def names(kind, value, caller, where):
     return value == arn, "self"
 
 
-def members(element):
-    return [("*", "*")] if element == "*" else [(kind, one) for kind, list_ in element.items() for one in many(list_)]
+def members(element: Any) -> Any:
+    return (
+        [("*", "*")] if element == "*" else [(kind, one) for kind, list_ in element.items() for one in many(list_)]
+    )
 
 
-def fits_caller(statement, request, where, bounded):
+def fits_caller(statement: Json, request: Json, where: str, bounded: bool) -> Any:
     """How surely the statement is about the caller: {how the caller is named: answer}."""
     caller = request["caller"]
     if "Principal" in statement:
@@ -367,7 +410,9 @@ def fits_caller(statement, request, where, bounded):
         return {}  # (9)
     if bounded and statement["Effect"] == "Deny":
         return {"self": True}  # (61)
-    listed = [(*names(kind, value, caller, "resource"), value) for kind, value in members(statement["NotPrincipal"])]
+    listed = [
+        (*names(kind, value, caller, "resource"), value) for kind, value in members(statement["NotPrincipal"])
+    ]
     sure = {how for fit, how, _ in listed if fit is True}
     needed = {
         "root": {"account"},
@@ -380,7 +425,7 @@ def fits_caller(statement, request, where, bounded):
     return {"self": False if exempt else None if may else True}  # (60)
 
 
-def layer(documents, request, where="", bounded=False):
+def layer(documents: Any, request: Json, where: str = "", bounded: bool = False) -> Any:
     """What some documents say together: allow by the way the caller is named, and deny."""
     allow, deny = {"self": [], "limited": [], "account": []}, []
     for document in documents:
@@ -398,22 +443,58 @@ def layer(documents, request, where="", bounded=False):
 
 # ── the decision (103-132, 173, 178) ──
 
-NOT_SHAREABLE = {"addpermission", "createqueue", "deletequeue", "listqueues", "listqueuetags", "removepermission",
-                 "setqueueattributes", "tagqueue", "untagqueue"}
-GUARDED = {"aoss", "cognito-identity", "cognito-idp", "dynamodb", "ecr", "events", "firehose", "kms", "logs", "s3",
-           "secretsmanager", "sqs", "sts", "xray"}
+NOT_SHAREABLE = {
+    "addpermission",
+    "createqueue",
+    "deletequeue",
+    "listqueues",
+    "listqueuetags",
+    "removepermission",
+    "setqueueattributes",
+    "tagqueue",
+    "untagqueue",
+}
+GUARDED = {
+    "aoss",
+    "cognito-identity",
+    "cognito-idp",
+    "dynamodb",
+    "ecr",
+    "events",
+    "firehose",
+    "kms",
+    "logs",
+    "s3",
+    "secretsmanager",
+    "sqs",
+    "sts",
+    "xray",
+}
 ASSUMING = {"assumerole", "assumerolewithwebidentity", "assumerolewithsaml", "setsourceidentity"}
 
 
-def read_caller(request):
+def read_caller(request: Json) -> Json:
     """Who asks, from the spelling of the principal."""
     spelled = request["principal"]
-    caller = {"arn": spelled, "canonical_id": request.get("canonical_id"), "federated_by": request.get("federated_by")}
+    caller = {
+        "arn": spelled,
+        "canonical_id": request.get("canonical_id"),
+        "federated_by": request.get("federated_by"),
+    }
     if ":" not in spelled:
-        providers = ("cognito-identity.amazonaws.com", "accounts.google.com", "graph.facebook.com", "www.amazon.com")
+        providers = (
+            "cognito-identity.amazonaws.com",
+            "accounts.google.com",
+            "graph.facebook.com",
+            "www.amazon.com",
+        )
         kind = "anonymous" if spelled == "anonymous" else "web identity" if spelled in providers else "service"
         return {**caller, "kind": kind, "arn": "" if kind == "anonymous" else spelled}
-    partition, account, (kind, *names_) = spelled.split(":")[1], spelled.split(":")[4], spelled.split(":", 5)[5].split("/")
+    partition, account, (kind, *names_) = (
+        spelled.split(":")[1],
+        spelled.split(":")[4],
+        spelled.split(":", 5)[5].split("/"),
+    )
     caller["account"] = account
     if kind == "assumed-role":
         role = f"arn:{partition}:iam::{account}:role/{names_[0]}"
@@ -425,7 +506,7 @@ def read_caller(request):
     return {**caller, "kind": "web identity" if kind.endswith("-provider") else kind}
 
 
-def decide(request, policies):
+def decide(request: Json, policies: Json) -> str:
     """`allowed`, `implicit-deny`, `explicit-deny` or `unknown`."""
     caller, situation = read_caller(request), request.get("situation", {})
     request = {**request, "caller": caller}
@@ -441,13 +522,19 @@ def decide(request, policies):
     given = policies.get("resource_based")
     where = "trust" if policies.get("resource_is_trust") else "resource"
 
-    def read(documents, where=""):
+    def read(documents: Any, where: str = "") -> Any:
         return layer(documents, request, where, boundary_given)
 
     denies, gates = [], []
     exempt_key = service == "kms" and (situation.get("aws_managed_key") or name == "retiregrant")
     if not (situation.get("resource_in_management_account") or linked or exempt_key):  # (109, 110)
-        sure = True if service in GUARDED else False if service in ("appsync", "execute-api", "iot", "lambda", "sns") else None
+        sure = (
+            True
+            if service in GUARDED
+            else False
+            if service in ("appsync", "execute-api", "iot", "lambda", "sns")
+            else None
+        )
         denies += [every([sure, read(level, "rcp")["deny"]]) for level in policies.get("rcps", [])]
     if signed and not linked and not situation.get("caller_in_management_account"):  # (107)
         gates += [read(level) for level in policies.get("scps", [])]
@@ -463,7 +550,10 @@ def decide(request, policies):
         if boundary_given:
             boundary = read([policies["permissions_boundary"]])
             if linked:  # (117)
-                boundary = {"allow": boundary["allow"] or None, "deny": None if boundary["deny"] else boundary["deny"]}
+                boundary = {
+                    "allow": boundary["allow"] or None,
+                    "deny": None if boundary["deny"] else boundary["deny"],
+                }
         if policies.get("session") is not None:
             session = read(policies["session"])
     denies += [one["deny"] for one in (*gates, own, identity, boundary, session)]
@@ -478,7 +568,9 @@ def decide(request, policies):
     owner = request.get("resource_account") or (request["resource"].split(":", 5) + [""] * 5)[4]
     same = owner in ("", "*", "aws", caller.get("account")) or not caller.get("account")
     is_key = service == "kms" and re.match("arn:[^:]*:[^:]*:[^:]*:[^:]*:key/", request["resource"])
-    must = (where == "trust" and given is not None) or (service == "sts" and name in ASSUMING) or is_key  # (113, 119, 123)
+    must = (
+        (where == "trust" and given is not None) or (service == "sts" and name in ASSUMING) or is_key
+    )  # (113, 119, 123)
     if authorizer in ("none", "user-pool"):  # (178)
         granted = True if resource is None else own["allow"] or (own["allow"] if authorizer == "none" else None)
         granted = own["allow"] if resource is not None and own["allow"] is None else granted
@@ -495,7 +587,11 @@ def decide(request, policies):
         granted = every([shared, may, *limits])  # (112, 118)
     granted = every([granted, *(gate["allow"] for gate in gates)])
     saml = ":saml-provider/" in arn
-    if caller["kind"] == "web identity" and name in ("assumerolewithsaml", "assumerolewithwebidentity") and service == "sts":
+    if (
+        caller["kind"] == "web identity"
+        and name in ("assumerolewithsaml", "assumerolewithwebidentity")
+        and service == "sts"
+    ):
         granted = granted if saml == (name == "assumerolewithsaml") else False  # (53)
     if service == "sts" and name in ASSUMING and arn.count(":") > 4 and request["resource"].count(":") > 4:
         granted = granted if arn.split(":")[1] == request["resource"].split(":")[1] else False  # (64)
@@ -509,48 +605,86 @@ def decide(request, policies):
     return "allowed" if granted and denied is False else "unknown"
 
 
-def from_caller(caller, signed):
+def from_caller(caller: Json, signed: bool) -> Json:
     """Condition keys that follow from who asks (63, 102)."""
     kind, arn = caller["kind"], caller.get("arn", "")
-    types = {"root": "Account", "user": "User", "role": "AssumedRole", "federated-user": "FederatedUser", "anonymous": "Anonymous"}
-    found = {"aws:principalaccount": caller.get("account") or ("anonymous" if kind == "anonymous" else None),
-             "aws:principalarn": arn if signed else None, "aws:principaltype": types.get(kind),
-             "aws:principalisawsservice": "true" if kind == "service" else "false" if signed else None,
-             "aws:principalservicename": arn if kind == "service" else None,
-             "aws:username": arn.rpartition("/")[2] if kind == "user" else None}
+    types = {
+        "root": "Account",
+        "user": "User",
+        "role": "AssumedRole",
+        "federated-user": "FederatedUser",
+        "anonymous": "Anonymous",
+    }
+    found = {
+        "aws:principalaccount": caller.get("account") or ("anonymous" if kind == "anonymous" else None),
+        "aws:principalarn": arn if signed else None,
+        "aws:principaltype": types.get(kind),
+        "aws:principalisawsservice": "true" if kind == "service" else "false" if signed else None,
+        "aws:principalservicename": arn if kind == "service" else None,
+        "aws:username": arn.rpartition("/")[2] if kind == "user" else None,
+    }
     return {key: value for key, value in found.items() if value is not None}
 
 
-def beyond_policies(service, name, resource):
+def beyond_policies(service: str, name: str, resource: str) -> bool:
     tail = (resource.split(":", 5) + [""] * 5)[:6]
     if service == "iam" and not name.startswith(("get", "list", "simulate", "generate", "describe")):
         return (tail[4] == "aws" and tail[5].startswith("policy/")) or tail[5].startswith("role/aws-reserved/")
-    return service == "kms" and name in ("createalias", "updatealias", "deletealias") and tail[5].startswith("alias/aws/")
+    return (
+        service == "kms"
+        and name in ("createalias", "updatealias", "deletealias")
+        and tail[5].startswith("alias/aws/")
+    )
 
 
-def public(document):
+def public(document: Json) -> Answer:
     """Whether S3 takes a bucket policy for a public one (125)."""
-    fixed = {"aws:principalorgid", "aws:sourcearn", "aws:sourcevpc", "aws:sourcevpce", "aws:sourceowner", "aws:sourceaccount",
-             "aws:userid", "s3:dataaccesspointaccount", "s3:dataaccesspointarn", "s3:x-amz-server-side-encryption-aws-kms-key-id"}
+    fixed = {
+        "aws:principalorgid",
+        "aws:sourcearn",
+        "aws:sourcevpc",
+        "aws:sourcevpce",
+        "aws:sourceowner",
+        "aws:sourceaccount",
+        "aws:userid",
+        "s3:dataaccesspointaccount",
+        "s3:dataaccesspointarn",
+        "s3:x-amz-server-side-encryption-aws-kms-key-id",
+    }
 
-    def narrow(value):
+    def narrow(value: str) -> Any:
         net = network(value)
         return net is not None and net[2] >= (8 if net[1] == 32 else 32)
 
-    def fixes(operator, key, values):
+    def fixes(operator: Any, key: str, values: Any) -> Any:
         name = operator.lower().removeprefix("foranyvalue:")
         if name == "ipaddress" and key == "aws:sourceip":
             return all(map(narrow, values))
         plain = name == "stringequals" or not any(mark in value for value in values for mark in "*?")
         no_variable = not any("${" in value for value in values)
-        return name in ("stringequals", "stringlike", "arnequals", "arnlike") and key in fixed and plain and no_variable
+        return (
+            name in ("stringequals", "stringlike", "arnequals", "arnlike")
+            and key in fixed
+            and plain
+            and no_variable
+        )
 
     answers = [False]
     for statement in many(document["Statement"]):
-        everyone = "NotPrincipal" in statement or any(value == "*" and kind in ("*", "AWS")
-                                                      for kind, value in members(statement.get("Principal", {})))
+        everyone = "NotPrincipal" in statement or any(
+            value == "*" and kind in ("*", "AWS") for kind, value in members(statement.get("Principal", {}))
+        )
         if statement["Effect"] == "Allow" and everyone:
-            rules = [(op, key.lower(), [spell(v) for v in many(values)]) for op, block in statement.get("Condition", {}).items()
-                     for key, values in block.items()]
-            answers.append(False if any(values and fixes(*rule) for rule in rules for values in rule[2:]) else None if rules else True)
+            rules = [
+                (op, key.lower(), [spell(v) for v in many(values)])
+                for op, block in statement.get("Condition", {}).items()
+                for key, values in block.items()
+            ]
+            answers.append(
+                False
+                if any(values and fixes(*rule) for rule in rules for values in rule[2:])
+                else None
+                if rules
+                else True
+            )
     return some(answers)

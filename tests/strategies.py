@@ -16,34 +16,113 @@ Json = dict[str, Any]
 OWN, OTHER = "111122223333", "444455556666"
 SUB = "us-east-1:7f3c"
 STRINGS = ["", "a", "ab", "A", "a*", "team/a", SUB, "prod", "private/a/x", "?"]
-PATTERNS = ["a", "a*", "*", "?", "A*", "*b", "team/*", "${aws:PrincipalTag/team}", "${aws:username}", "${*}", "${?}a",
-            "${aws:PrincipalTag/team, 'a'}", "private/${aws:PrincipalTag/team}/*", "${aws:userid", "${k:Many}", "prod"]
+PATTERNS = [
+    "a",
+    "a*",
+    "*",
+    "?",
+    "A*",
+    "*b",
+    "team/*",
+    "${aws:PrincipalTag/team}",
+    "${aws:username}",
+    "${*}",
+    "${?}a",
+    "${aws:PrincipalTag/team, 'a'}",
+    "private/${aws:PrincipalTag/team}/*",
+    "${aws:userid",
+    "${k:Many}",
+    "prod",
+]
 NUMBERS = ["0", "1", "10", "10.0", "-1", "1.5", "10abc", "007", "1e3", ""]
-DATES = ["2026", "2026-01", "2026-01-01", "2026-01-01T00:00:00Z", "2026-01-01T01:00:00+01:00", "1767225600", "0",
-         "2026-01-01T00:00:00.5Z", "soon", "1767225600000", "2026-13-01"]
+DATES = [
+    "2026",
+    "2026-01",
+    "2026-01-01",
+    "2026-01-01T00:00:00Z",
+    "2026-01-01T01:00:00+01:00",
+    "1767225600",
+    "0",
+    "2026-01-01T00:00:00.5Z",
+    "soon",
+    "1767225600000",
+    "2026-13-01",
+]
 BOOLEANS = ["true", "false", "True", "yes", "${aws:SecureTransport}"]
 ADDRESSES = ["10.0.0.1", "10.1.2.3", "192.0.2.1", "2001:db8::1", "::ffff:10.0.0.1", "::1", "nowhere", "10.0.0.1/8"]
-NETWORKS = ["10.0.0.0/8", "10.0.0.1", "0.0.0.0/0", "::/0", "2001:db8::/32", "::ffff:10.0.0.0/104", "10.0.0.1/24", "x"]
+NETWORKS = [
+    "10.0.0.0/8",
+    "10.0.0.1",
+    "0.0.0.0/0",
+    "::/0",
+    "2001:db8::/32",
+    "::ffff:10.0.0.0/104",
+    "10.0.0.1/24",
+    "x",
+]
 BYTES = ["YQ==", "YR==", "YWI=", "a", "YQ"]
-ARNS = [f"arn:aws:iam::{OWN}:role/app", f"arn:aws:iam::{OWN}:role/team/app", f"arn:aws:sns:us-east-1:{OWN}:t",
-        "arn:aws:s3:::b/a:b:c", "not-an-arn", f"arn:aws:iam::{OTHER}:user/bob"]
-ARN_PATTERNS = [f"arn:aws:iam::{OWN}:role/*", "arn:aws:iam::*:role/app", "arn:*:*:*:*:*", "arn:aws:s3:::b/*", "*",
-                f"arn:aws:sns:*:{OWN}:t", "arn:aws:iam:*", "arn:aws:s3:::b/${aws:PrincipalTag/team}*", ARNS[0]]
-KEYS = {"k:Text": STRINGS, "k:Number": NUMBERS, "k:Date": DATES, "k:Flag": BOOLEANS, "k:Bytes": BYTES,
-        "aws:SourceIp": ADDRESSES, "aws:SourceArn": ARNS, "k:Many": STRINGS, "aws:PrincipalTag/team": STRINGS,
-        "aws:PrincipalArn": ARNS}
+ARNS = [
+    f"arn:aws:iam::{OWN}:role/app",
+    f"arn:aws:iam::{OWN}:role/team/app",
+    f"arn:aws:sns:us-east-1:{OWN}:t",
+    "arn:aws:s3:::b/a:b:c",
+    "not-an-arn",
+    f"arn:aws:iam::{OTHER}:user/bob",
+]
+ARN_PATTERNS = [
+    f"arn:aws:iam::{OWN}:role/*",
+    "arn:aws:iam::*:role/app",
+    "arn:*:*:*:*:*",
+    "arn:aws:s3:::b/*",
+    "*",
+    f"arn:aws:sns:*:{OWN}:t",
+    "arn:aws:iam:*",
+    "arn:aws:s3:::b/${aws:PrincipalTag/team}*",
+    ARNS[0],
+]
+KEYS = {
+    "k:Text": STRINGS,
+    "k:Number": NUMBERS,
+    "k:Date": DATES,
+    "k:Flag": BOOLEANS,
+    "k:Bytes": BYTES,
+    "aws:SourceIp": ADDRESSES,
+    "aws:SourceArn": ARNS,
+    "k:Many": STRINGS,
+    "aws:PrincipalTag/team": STRINGS,
+    "aws:PrincipalArn": ARNS,
+}
 OPERATORS: dict[str, tuple[list[str], list[str]]] = {
-    **{name: (["k:Text", "k:Many", "aws:PrincipalTag/team", "aws:PrincipalArn", "aws:username"], PATTERNS + STRINGS[1:4])
-       for name in ("StringEquals", "StringNotEquals", "StringEqualsIgnoreCase", "StringNotEqualsIgnoreCase",
-                    "StringLike", "StringNotLike")},
-    **{f"Numeric{way}": (["k:Number"], NUMBERS) for way in ("Equals", "NotEquals", "LessThan", "LessThanEquals",
-                                                            "GreaterThan", "GreaterThanEquals")},
-    **{f"Date{way}": (["k:Date"], DATES) for way in ("Equals", "NotEquals", "LessThan", "LessThanEquals",
-                                                     "GreaterThan", "GreaterThanEquals")},
-    "Bool": (["k:Flag"], BOOLEANS), "BinaryEquals": (["k:Bytes"], BYTES),
-    "IpAddress": (["aws:SourceIp"], NETWORKS), "NotIpAddress": (["aws:SourceIp"], NETWORKS),
-    **{name: (["aws:SourceArn", "aws:PrincipalArn", "k:Text"], ARN_PATTERNS)
-       for name in ("ArnEquals", "ArnLike", "ArnNotEquals", "ArnNotLike")},
+    **{
+        name: (
+            ["k:Text", "k:Many", "aws:PrincipalTag/team", "aws:PrincipalArn", "aws:username"],
+            PATTERNS + STRINGS[1:4],
+        )
+        for name in (
+            "StringEquals",
+            "StringNotEquals",
+            "StringEqualsIgnoreCase",
+            "StringNotEqualsIgnoreCase",
+            "StringLike",
+            "StringNotLike",
+        )
+    },
+    **{
+        f"Numeric{way}": (["k:Number"], NUMBERS)
+        for way in ("Equals", "NotEquals", "LessThan", "LessThanEquals", "GreaterThan", "GreaterThanEquals")
+    },
+    **{
+        f"Date{way}": (["k:Date"], DATES)
+        for way in ("Equals", "NotEquals", "LessThan", "LessThanEquals", "GreaterThan", "GreaterThanEquals")
+    },
+    "Bool": (["k:Flag"], BOOLEANS),
+    "BinaryEquals": (["k:Bytes"], BYTES),
+    "IpAddress": (["aws:SourceIp"], NETWORKS),
+    "NotIpAddress": (["aws:SourceIp"], NETWORKS),
+    **{
+        name: (["aws:SourceArn", "aws:PrincipalArn", "k:Text"], ARN_PATTERNS)
+        for name in ("ArnEquals", "ArnLike", "ArnNotEquals", "ArnNotLike")
+    },
     "Null": (list(KEYS), ["true", "false"]),
 }
 ACTIONS = {
@@ -56,40 +135,94 @@ ACTIONS = {
     "iam": ["iam:PassRole", "iam:CreatePolicyVersion"],
     "execute-api": ["execute-api:Invoke"],
 }
-ACTION_PATTERNS = ["*", "**", "s3:*", "s3:Get*", "S3:getobject", "s3:?etObject", "sqs:*", "dynamodb:*", "kms:*",
-                   "sts:Assume*", "sts:*", "iam:*", "lambda:InvokeFunction", "execute-api:*", "*:GetObject", "s3:", "s?:*"]
+ACTION_PATTERNS = [
+    "*",
+    "**",
+    "s3:*",
+    "s3:Get*",
+    "S3:getobject",
+    "s3:?etObject",
+    "sqs:*",
+    "dynamodb:*",
+    "kms:*",
+    "sts:Assume*",
+    "sts:*",
+    "iam:*",
+    "lambda:InvokeFunction",
+    "execute-api:*",
+    "*:GetObject",
+    "s3:",
+    "s?:*",
+]
 RESOURCES = {
     "s3": ["arn:aws:s3:::b", "arn:aws:s3:::b/a/x", "arn:aws:s3:::b/private/a/x", "arn:aws:s3:::b2/ab"],
     "sqs": [f"arn:aws:sqs:us-east-1:{OWN}:q", f"arn:aws:sqs:us-east-1:{OTHER}:q"],
     "dynamodb": [f"arn:aws:dynamodb:us-east-1:{OWN}:table/T", f"arn:aws:dynamodb:eu-west-1:{OWN}:table/T/index/I"],
     "lambda": [f"arn:aws:lambda:us-east-1:{OWN}:function:f", f"arn:aws:lambda:us-east-1:{OWN}:function:f:prod"],
-    "kms": [f"arn:aws:kms:us-east-1:{OWN}:key/k", f"arn:aws:kms:us-east-1:{OTHER}:key/k", f"arn:aws:kms:us-east-1:{OWN}:alias/a"],
+    "kms": [
+        f"arn:aws:kms:us-east-1:{OWN}:key/k",
+        f"arn:aws:kms:us-east-1:{OTHER}:key/k",
+        f"arn:aws:kms:us-east-1:{OWN}:alias/a",
+    ],
     "sts": [f"arn:aws:iam::{OWN}:role/app", f"arn:aws:iam::{OTHER}:role/app", f"arn:aws-cn:iam::{OTHER}:role/app"],
     "iam": [f"arn:aws:iam::{OWN}:role/app", "arn:aws:iam::aws:policy/P"],
     "execute-api": [f"arn:aws:execute-api:us-east-1:{OWN}:id/prod/GET/a"],
 }
 RESOURCE_PATTERNS = {
-    "s3": ["arn:aws:s3:::b/*", "arn:aws:s3:::b*", "arn:aws:s3:::b/${aws:PrincipalTag/team}/*", "arn:aws:S3:::b/*",
-           "arn:aws:s3:::b/private/${aws:PrincipalTag/team, 'a'}/?", "arn:aws:s3:*:*:b", "arn:*:s3:::b2/${*}*", "arn:aws:s3:b*"],
+    "s3": [
+        "arn:aws:s3:::b/*",
+        "arn:aws:s3:::b*",
+        "arn:aws:s3:::b/${aws:PrincipalTag/team}/*",
+        "arn:aws:S3:::b/*",
+        "arn:aws:s3:::b/private/${aws:PrincipalTag/team, 'a'}/?",
+        "arn:aws:s3:*:*:b",
+        "arn:*:s3:::b2/${*}*",
+        "arn:aws:s3:b*",
+    ],
     "sqs": ["arn:aws:sqs:*:*:q", "arn:aws:sqs:us-*-1:*", f"arn:aws:sqs:*:{OWN}:*"],
-    "dynamodb": ["arn:aws:dynamodb:*:table/T", "arn:aws:dynamodb:*:*:table/T*", f"arn:aws:dynamodb:us-e*:{OWN}:table/T"],
+    "dynamodb": [
+        "arn:aws:dynamodb:*:table/T",
+        "arn:aws:dynamodb:*:*:table/T*",
+        f"arn:aws:dynamodb:us-e*:{OWN}:table/T",
+    ],
     "lambda": ["arn:aws:lambda:*:*:function:f", "arn:aws:lambda:*:*:function:f*", "arn:aws:lambda:*:f:prod"],
-    "kms": ["arn:aws:kms:*:*:key/*"], "sts": ["arn:aws:iam::*:role/*", "arn:aws*:iam::*:role/app"],
-    "iam": ["arn:aws:iam::*:*", "arn:aws:iam::aws:policy/*"], "execute-api": ["arn:aws:execute-api:*:*:id/*/GET/?"],
+    "kms": ["arn:aws:kms:*:*:key/*"],
+    "sts": ["arn:aws:iam::*:role/*", "arn:aws*:iam::*:role/app"],
+    "iam": ["arn:aws:iam::*:*", "arn:aws:iam::aws:policy/*"],
+    "execute-api": ["arn:aws:execute-api:*:*:id/*/GET/?"],
 }
-CALLERS = [{"principal": f"arn:aws:iam::{OWN}:user/alice"}, {"principal": f"arn:aws:iam::{OWN}:role/team/app"},
-           {"principal": f"arn:aws:iam::{OWN}:role/app", "session": "s"}, {"principal": f"arn:aws:iam::{OWN}:root"},
-           {"principal": f"arn:aws:sts::{OWN}:assumed-role/app/s"}, {"principal": f"arn:aws:sts::{OWN}:federated-user/bob"},
-           {"principal": f"arn:aws:sts::{OWN}:federated-user/bob", "federated_by": f"arn:aws:iam::{OWN}:user/alice"},
-           {"principal": "anonymous"}, {"principal": "lambda.amazonaws.com"}, {"principal": "cognito-identity.amazonaws.com"},
-           {"principal": f"arn:aws:iam::{OWN}:saml-provider/idp"}, {"principal": f"arn:aws:iam::{OWN}:user/alice", "canonical_id": "c1"},
-           {"principal": f"arn:aws:iam::{OWN}:role/aws-service-role/x.amazonaws.com/Linked"}]
+CALLERS = [
+    {"principal": f"arn:aws:iam::{OWN}:user/alice"},
+    {"principal": f"arn:aws:iam::{OWN}:role/team/app"},
+    {"principal": f"arn:aws:iam::{OWN}:role/app", "session": "s"},
+    {"principal": f"arn:aws:iam::{OWN}:root"},
+    {"principal": f"arn:aws:sts::{OWN}:assumed-role/app/s"},
+    {"principal": f"arn:aws:sts::{OWN}:federated-user/bob"},
+    {"principal": f"arn:aws:sts::{OWN}:federated-user/bob", "federated_by": f"arn:aws:iam::{OWN}:user/alice"},
+    {"principal": "anonymous"},
+    {"principal": "lambda.amazonaws.com"},
+    {"principal": "cognito-identity.amazonaws.com"},
+    {"principal": f"arn:aws:iam::{OWN}:saml-provider/idp"},
+    {"principal": f"arn:aws:iam::{OWN}:user/alice", "canonical_id": "c1"},
+    {"principal": f"arn:aws:iam::{OWN}:role/aws-service-role/x.amazonaws.com/Linked"},
+]
 PRINCIPALS: list[tuple[str, str]] = [
-    ("AWS", "*"), ("AWS", OWN), ("AWS", f"arn:aws:iam::{OWN}:root"), ("AWS", OTHER), ("AWS", f"arn:aws:iam::{OWN}:user/alice"),
-    ("AWS", f"arn:aws:iam::{OWN}:role/team/app"), ("AWS", f"arn:aws:iam::{OWN}:role/app"), ("AWS", f"arn:aws:iam::{OWN}:role/*"),
-    ("AWS", f"arn:aws:sts::{OWN}:assumed-role/app/s"), ("AWS", f"arn:aws:sts::{OWN}:federated-user/bob"),
-    ("Service", "lambda.amazonaws.com"), ("Service", "s3.amazonaws.com"), ("Federated", "cognito-identity.amazonaws.com"),
-    ("Federated", f"arn:aws:iam::{OWN}:saml-provider/idp"), ("CanonicalUser", "c1")]
+    ("AWS", "*"),
+    ("AWS", OWN),
+    ("AWS", f"arn:aws:iam::{OWN}:root"),
+    ("AWS", OTHER),
+    ("AWS", f"arn:aws:iam::{OWN}:user/alice"),
+    ("AWS", f"arn:aws:iam::{OWN}:role/team/app"),
+    ("AWS", f"arn:aws:iam::{OWN}:role/app"),
+    ("AWS", f"arn:aws:iam::{OWN}:role/*"),
+    ("AWS", f"arn:aws:sts::{OWN}:assumed-role/app/s"),
+    ("AWS", f"arn:aws:sts::{OWN}:federated-user/bob"),
+    ("Service", "lambda.amazonaws.com"),
+    ("Service", "s3.amazonaws.com"),
+    ("Federated", "cognito-identity.amazonaws.com"),
+    ("Federated", f"arn:aws:iam::{OWN}:saml-provider/idp"),
+    ("CanonicalUser", "c1"),
+]
 
 
 class Choose(Protocol):
@@ -197,8 +330,13 @@ class Maker:
         if choose.chance(20):
             found["session"] = [self.guard(service)]
         if choose.chance(10):
-            found["vpc_endpoint"] = {"Version": "2012-10-17", "Statement": [
-                {"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}, self.statement(service, who=True)]}
+            found["vpc_endpoint"] = {
+                "Version": "2012-10-17",
+                "Statement": [
+                    {"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"},
+                    self.statement(service, who=True),
+                ],
+            }
         if choose.chance(15):
             found["scps"] = [[self.guard(service)] for _ in range(choose.one((1, 2)))]
         if choose.chance(15):
@@ -226,9 +364,13 @@ class Maker:
             found["resource_account"] = choose.one([OWN, OTHER])
         situation: Json = {}
         if choose.chance(6):
-            flags = ["caller_in_management_account", "resource_in_management_account", "aws_managed_key",
-                     "restrict_public_buckets"]
-            situation = {flag: True for flag in self.some(flags)}
+            flags = [
+                "caller_in_management_account",
+                "resource_in_management_account",
+                "aws_managed_key",
+                "restrict_public_buckets",
+            ]
+            situation = dict.fromkeys(self.some(flags), True)
         if service == "execute-api" and choose.chance(60):
             situation["authorizer"] = choose.one(["none", "iam", "user-pool", "lambda"])
         return {**found, "situation": situation} if situation else found

@@ -97,12 +97,21 @@ def test_unknown_key_is_an_error_with_a_suggestion(tmp_path: Path) -> None:
         ({"request": {"principal": "role/a", "action": "s3:x", "resource": "*"}, "expect": "alowed"}, "`alowed`"),
         ({"request": {"principal": "nobody", "action": "s3:x", "resource": "*"}, "expect": "allowed"}, "`nobody`"),
         (
-            {"request": {"principal": "role/a", "action": "s3:x", "resource": "*"}, "rules": [188], "expect": "allowed"},
+            {
+                "request": {"principal": "role/a", "action": "s3:x", "resource": "*"},
+                "rules": [188],
+                "expect": "allowed",
+            },
             "`188`",
         ),
         (
             {
-                "request": {"principal": "role/a", "action": "s3:x", "resource": "*", "situation": {"authorizer": "x"}},
+                "request": {
+                    "principal": "role/a",
+                    "action": "s3:x",
+                    "resource": "*",
+                    "situation": {"authorizer": "x"},
+                },
                 "expect": "allowed",
             },
             "authorizer `x`",
@@ -127,7 +136,12 @@ def test_a_wrong_expectation_is_explained() -> None:
         {
             "request": {"principal": "role/a", "action": "s3:GetObject", "resource": "arn:aws:s3:::b/x"},
             "identity_based": {"Sid": "Read", "Effect": "Allow", "Action": "s3:*", "Resource": "*"},
-            "expect": {"decision": "implicitDeny", "because": ["Other"], "layer": "session", "unknowns": ["rule 31"]},
+            "expect": {
+                "decision": "implicitDeny",
+                "because": ["Other"],
+                "layer": "session",
+                "unknowns": ["rule 31"],
+            },
         }
     )
     assert run_case(case).differences == (

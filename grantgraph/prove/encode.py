@@ -13,7 +13,6 @@ from itertools import product
 from grantgraph.evaluate.request import Caller, CallerKind
 from grantgraph.policy.arn import COLON_RULE, SHORT_ARN_RULE, ArnPattern, parse_arn
 from grantgraph.policy.document import (
-    Actions,
     Condition,
     Effect,
     Family,
@@ -30,6 +29,7 @@ from grantgraph.policy.document import (
     Unusable,
 )
 from grantgraph.policy.pattern import Part, Pattern, Variable
+from grantgraph.prove.actions import encode_actions
 from grantgraph.prove.comparison import Compare, Test
 from grantgraph.prove.formula import (
     FALSE,
@@ -45,7 +45,7 @@ from grantgraph.prove.formula import (
     disjunction,
     negation,
 )
-from grantgraph.prove.glob import EMPTY, Glob, Run, accepts, colons_in, glob_of, literal_glob, seal
+from grantgraph.prove.glob import EMPTY, Glob, Run, colons_in, glob_of, literal_glob, seal
 from grantgraph.prove.spaces import Dimension
 from grantgraph.text import Text, Unknown, letters, split_text, text
 
@@ -88,21 +88,6 @@ def encode_statement(statement: Statement, frame: Frame) -> Formula:
             *(encode_condition(condition, frame) for condition in statement.conditions),
         ]
     )
-
-
-def encode_actions(actions: Actions, action: str) -> Formula:
-    """Whether Action or NotAction covers the frame's action."""
-    service, _, name = action.lower().partition(":")
-    found: list[Formula] = []
-    for one in actions.patterns:
-        if one.service not in (None, service):
-            continue
-        unknown = next((part for part in one.name.parts if isinstance(part, Unknown)), None)
-        if unknown is not None:
-            found.append(Literal(Free(Unknown(f"action {one.spelled}", unknown.reason))))
-        elif accepts(glob_of(one.name.parts), name):
-            found.append(TRUE)
-    return _maybe_not(disjunction(found), actions.negated)
 
 
 def encode_resources(resources: Resources, frame: Frame) -> Formula:

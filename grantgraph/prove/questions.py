@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
@@ -12,7 +12,8 @@ from grantgraph.policy.arn import parse_arn
 from grantgraph.policy.document import Condition, Effect, Policy, PolicySet, Statement
 from grantgraph.policy.pattern import Pattern
 from grantgraph.problems import bug
-from grantgraph.prove.encode import Frame, encode_actions, encode_allowed
+from grantgraph.prove.actions import ActionIndex
+from grantgraph.prove.encode import Frame, encode_allowed
 from grantgraph.prove.formula import (
     FALSE,
     RESOURCE,
@@ -151,7 +152,7 @@ def reaches(
     Args:
         region: asks about these resources only (see `at_or_under`).
     """
-    for group in alike(_statements(standing), actions, catalog):
+    for _, group in alike(_statements(standing), actions, catalog):
         answer, policies = _ask(standing, None, group[0], catalog, region)
         if isinstance(answer, Undecided):
             yield Reach(group, doubt=answer.reason)
@@ -175,13 +176,45 @@ def _shown(group: tuple[Action, ...], answer: Refuted, policies: PolicySet) -> I
 def implies(narrower: Standing, wider: Standing, actions: Iterable[Action], catalog: Catalog) -> Answer:
     """Every request that the first allows, the second allows."""
     undecided: Undecided | None = None
-    for group in alike([*_statements(narrower), *_statements(wider)], actions, catalog):
+    own, others = _statements(narrower), _statements(wider)
+    plain = _is_plain(narrower) and _is_plain(wider)
+    for named, group in alike([*own, *others], actions, catalog):
+        mine = [own[at] for at in named if at < len(own)]
+        theirs = [others[at - len(own)] for at in named if at >= len(own)]
+        if plain and _is_within(mine, theirs):
+            continue
         answer, _ = _ask(narrower, wider, group[0], catalog)
         if isinstance(answer, Refuted):
             return answer
         if isinstance(answer, Undecided):
             undecided = undecided or answer
     return undecided or _unless_unseen(narrower)
+
+
+def _is_plain(standing: Standing) -> bool:
+    """Whether identity policies alone decide, and all that they name is known."""
+    rest = replace(standing.policies, identity_based=())
+    unknown = any(
+        isinstance(part, Unknown)
+        for statement in _statements(standing)
+        for pattern in statement.actions.patterns
+        for part in pattern.name.parts
+    )
+    unseen = any(policy.unseen for policy in standing.policies.identity_based)
+    return rest == PolicySet() and not standing.targets and not unknown and not unseen
+
+
+def _is_within(narrower: list[Statement], wider: list[Statement]) -> bool:
+    """Whether each Allow of the first is one of the second, and each Deny of the second one of the first.
+
+    The statements are those that name one action; what they say of other actions does not matter.
+    """
+
+    def about(statements: list[Statement], effect: Effect) -> set[object]:
+        return {(one.resources, one.conditions) for one in statements if one.effect is effect}
+
+    allowed = about(narrower, Effect.ALLOW) <= about(wider, Effect.ALLOW)
+    return allowed and about(wider, Effect.DENY) <= about(narrower, Effect.DENY)
 
 
 def allowed_exactly(standing: Standing, needed: Standing, actions: Iterable[Action], catalog: Catalog) -> Answer:
@@ -196,21 +229,12 @@ def allowed_exactly(standing: Standing, needed: Standing, actions: Iterable[Acti
 
 def actions_of(standing: Standing, catalog: Catalog) -> tuple[Action, ...]:
     """Every action of the catalog that some Allow statement around the caller names."""
-    return allowed_actions((one for one in _statements(standing) if one.effect is Effect.ALLOW), catalog)
+    return allowed_actions(_statements(standing), catalog)
 
 
 def allowed_actions(statements: Iterable[Statement], catalog: Catalog) -> tuple[Action, ...]:
-    """Every action of the catalog that some of the statements covers, sorted."""
-    found: dict[str, Action] = {}
-    for statement in statements:
-        patterns = statement.actions.patterns
-        everywhere = statement.actions.negated or any(one.service is None for one in patterns)
-        services = catalog.services() if everywhere else sorted({one.service for one in patterns if one.service})
-        for service in services:
-            for action in catalog.actions(service):
-                if str(action) not in found and encode_actions(statement.actions, str(action)) != FALSE:
-                    found[str(action)] = action
-    return tuple(found[name] for name in sorted(found))
+    """Every action of the catalog that some of the Allow statements covers, by service."""
+    return tuple(ActionIndex(tuple(statements)).allowed(catalog))
 
 
 def _statements(standing: Standing) -> list[Statement]:
@@ -219,30 +243,37 @@ def _statements(standing: Standing) -> list[Statement]:
 
 
 def alike(
-    statements: Iterable[Statement], actions: Iterable[Action], catalog: Catalog
-) -> Iterator[tuple[Action, ...]]:
+    statements: Sequence[Statement], actions: Iterable[Action], catalog: Catalog
+) -> Iterator[tuple[tuple[int, ...], tuple[Action, ...]]]:
     """Group actions that the same statements name and whose requests have the same shapes.
 
     Actions that no Allow statement names are left out: nothing allows them.
+
+    Yields:
+        which statements name the actions of a group, and the actions.
     """
-    known = list(statements)
-    keys = {condition.key for one in known for condition in one.conditions} | {
-        variable.key for one in known for pattern in _patterns(one) for variable in pattern.variables
+    index = ActionIndex(statements)
+    keys = {condition.key for one in statements for condition in one.conditions} | {
+        variable.key for one in statements for pattern in _patterns(one) for variable in pattern.variables
     }
-    groups: dict[tuple[object, ...], list[Action]] = {}
+    allowing = {at for at, one in enumerate(statements) if one.effect is Effect.ALLOW}
+    groups: dict[tuple[tuple[int, ...], tuple[object, ...]], list[Action]] = {}
     for action in actions:
-        named = tuple(at for at, one in enumerate(known) if encode_actions(one.actions, str(action)) != FALSE)
-        if not any(known[at].effect is Effect.ALLOW for at in named):
+        named = index.naming(action)
+        if allowing.isdisjoint(named):
             continue
-        carried = tuple(
-            frozenset(key.lower() for key in catalog.keys_of(action, one)) & keys
-            for one in (*action.resource_types, None)
+        carried = (
+            tuple(
+                frozenset(key.lower() for key in catalog.keys_of(action, one)) & keys
+                for one in (*action.resource_types, None)
+            )
+            if keys
+            else ()
         )
-        groups.setdefault((action.service, named, action.resource_types, action.may_use_star, carried), []).append(
-            action
-        )
-    for group in groups.values():
-        yield tuple(group)
+        shape = (action.service, action.resource_types, action.may_use_star, carried)
+        groups.setdefault((named, shape), []).append(action)
+    for (named, _), group in groups.items():
+        yield named, tuple(group)
 
 
 def _patterns(statement: Statement) -> Iterator[Pattern]:
