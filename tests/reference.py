@@ -105,7 +105,7 @@ def tokens(text: str, context: Json, variables: bool, wild: bool, value_is_wild:
 
 
 @lru_cache(maxsize=20_000)
-def like(pattern, text, bound=frozenset()):
+def like(pattern: Pattern, text: str, bound: frozenset[int] = frozenset()) -> bool:
     """Whether the whole text matches; the wildcards at the places in `bound` do not match a colon."""
     reach = {0}
     for place, token in enumerate(pattern):
@@ -178,7 +178,7 @@ def compared(text: str, context: Json, variables: bool, wild: bool, compare: Any
     plain = tokens(text, context, variables, wild)
     if plain is None:
         return False
-    found = compare(plain)
+    found: Answer = compare(plain)
     if (
         found is False
         and wild
@@ -286,7 +286,7 @@ def equal(base: str, given: str, value: str, context: Json, variables: bool, neg
             side is None and text.isdigit() for side, text in ((left, given), (right, value))
         )
         return None if negated or too_late else False  # (82, 83)
-    return ORDERS[base.removeprefix("numeric").removeprefix("date")](left, right)
+    return bool(ORDERS[base.removeprefix("numeric").removeprefix("date")](left, right))
 
 
 def condition(spelled: str, key: str, values: Any, context: Json, variables: bool) -> Answer:
@@ -427,7 +427,8 @@ def fits_caller(statement: Json, request: Json, where: str, bounded: bool) -> An
 
 def layer(documents: Any, request: Json, where: str = "", bounded: bool = False) -> Any:
     """What some documents say together: allow by the way the caller is named, and deny."""
-    allow, deny = {"self": [], "limited": [], "account": []}, []
+    allow: dict[str, list[Answer]] = {"self": [], "limited": [], "account": []}
+    deny: list[Answer] = []
     for document in documents:
         variables = document.get("Version") == "2012-10-17"
         for statement in many(document["Statement"]):
@@ -541,7 +542,7 @@ def decide(request: Json, policies: Json) -> str:
     if policies.get("vpc_endpoint") is not None:
         gates.append(read([policies["vpc_endpoint"]], "endpoint"))
     resource = read([given], where) if given is not None else None
-    nothing = {"allow": False, "deny": False, "self": False, "limited": False, "account": False}
+    nothing: Json = {"allow": False, "deny": False, "self": False, "limited": False, "account": False}
     own = resource or nothing
     authorizer = situation.get("authorizer") if service == "execute-api" else None
     identity, boundary, session = nothing, {**nothing, "allow": True}, {**nothing, "allow": True}
@@ -669,7 +670,7 @@ def public(document: Json) -> Answer:
             and no_variable
         )
 
-    answers = [False]
+    answers: list[Answer] = [False]
     for statement in many(document["Statement"]):
         everyone = "NotPrincipal" in statement or any(
             value == "*" and kind in ("*", "AWS") for kind, value in members(statement.get("Principal", {}))

@@ -101,6 +101,8 @@ class _Reader:
         members = expect_fields(node, "a policy document", self.problems)
         expect_keys(node, _POLICY_KEYS, "a policy document", self.problems)
         self.variables = self.version(members.get("Version"))
+        if self.type is PolicyType.RCP and "Version" not in members:
+            self.problems.error(node.at, "version", "a resource control policy needs Version 2012-10-17")
         if "Id" in members and self.type in (PolicyType.IDENTITY_BASED, PolicyType.PERMISSIONS_BOUNDARY):
             self.problems.error(node.key_at.get("Id", node.at), "id", f"`Id` is not allowed in {self.article()}")
         statements = []

@@ -367,35 +367,46 @@ def _skip_runs(state: int, stays: int) -> int:
 
 
 def _may_meet(tokens: tuple[Token, ...], given: tuple[Letter, ...]) -> bool:
-    """Whether some filling of the unknowns makes the text match: two generated names never fill each other."""
+    """Whether some filling of the unknowns makes the text match.
+
+    A generated name is one word, not empty, without colon or slash, and never another generated name.
+    """
     width = len(given)
-    loose = [isinstance(letter, Unknown) for letter in given]
     reach = 1
     for token in (*tokens, None):
         spread = reach
-        for at in range(width):  # an unknown of the text may be empty
-            if spread >> at & 1 and loose[at]:
+        for at, letter in enumerate(given):  # an unknown of the text may be empty, unless it is a generated name
+            if spread >> at & 1 and isinstance(letter, Unknown) and not letter.generated:
                 spread |= 1 << at + 1
         if token is None:
             return bool(spread >> width & 1)
         after = 0
         for at in range(width + 1):
-            if not spread >> at & 1:
-                continue
-            if token is Wild.RUN or (isinstance(token, Unknown) and not token.generated):
-                after |= -1 << at
-            elif isinstance(token, Unknown):
-                after |= 1 << at
-                for end in range(at, width):
-                    other = given[end]
-                    if isinstance(other, Unknown) and other.generated and other != token:
-                        break
-                    after |= 1 << end + 1
-            elif at < width and (token is Wild.ONE or loose[at] or given[at] == token):
-                after |= 1 << at + 1
-            if at < width and loose[at]:
-                after |= 1 << at  # the rest of this unknown is still to come
+            if spread >> at & 1:
+                after |= _step(token, given, at)
         reach = after & ((1 << width + 1) - 1)
         if not reach:
             return False
     return False
+
+
+def _step(token: Token, given: tuple[Letter, ...], at: int) -> int:
+    """Where the text may go on after one token that starts at `at`: a set of positions."""
+    if token is Wild.RUN or (isinstance(token, Unknown) and not token.generated):
+        return -1 << at
+    if at >= len(given):
+        return 0
+    here = given[at]
+    inside = 1 << at if isinstance(here, Unknown) else 0  # the rest of this unknown is still to come
+    if isinstance(token, Unknown):
+        after = inside
+        for end in range(at, len(given)):
+            other = given[end]
+            if other in (":", "/") or (isinstance(other, Unknown) and other.generated and other != token):
+                break
+            after |= 1 << end + 1
+        return after
+    if isinstance(here, Unknown):
+        fits = not (here.plain and token in (":", "/"))
+        return (1 << at + 1) | inside if fits else 0
+    return 1 << at + 1 if token is Wild.ONE or here == token else 0

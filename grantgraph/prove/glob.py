@@ -122,11 +122,13 @@ class Automaton:
         "runs",
         "spelled",
         "start",
+        "table",
     )
 
     def __init__(self, glob: Glob, loose: bool) -> None:
         self.accept = 1 << len(glob)
         self.loose = loose
+        self.table: dict[int, Moves] = {}
         self.spelled: dict[Letter, int] = {}
         self.one_bars: dict[str, int] = {}
         self.run_bars: dict[str, int] = {}
@@ -163,6 +165,33 @@ class Automaton:
             if more == state:
                 return state
             state = more
+
+    def moves(self, state: int) -> Moves:
+        """Where each letter leads from here that this glob tells apart, and where any other character does."""
+        known = self.table.get(state)
+        if known is None:
+            told = {letter for letter, mask in self.spelled.items() if mask & state and isinstance(letter, str)}
+            wild = state & (self.runs | self.ones | self.opaque)
+            if wild:
+                told.update(self.one_bars, self.run_bars)
+            if self.loose and wild & self.opaque:
+                told.update(":/")
+            other = self.step(state, NOWHERE_SPELLED) if wild else 0
+            known = Moves({letter: self.step(state, letter) for letter in told}, other)
+            self.table[state] = known
+        return known
+
+    def after(self, state: int, letter: Letter) -> int:
+        """The positions after one letter, remembered."""
+        if not state:
+            return 0
+        moves = self.moves(state)
+        found = moves.by_letter.get(letter)
+        if found is None:
+            if isinstance(letter, str):
+                return moves.other
+            found = moves.by_letter[letter] = self.step(state, letter)
+        return found
 
     def step(self, state: int, letter: Letter) -> int:
         """The positions after one letter."""
@@ -207,11 +236,17 @@ class Automaton:
             at <<= 1
         return self.close(reach)
 
-    def choices(self, state: int) -> set[Letter] | None:
-        """The letters that lead on from here; None when there is no such short list."""
-        if self.loose or state & (self.runs | self.ones):
-            return None
-        return {letter for letter, mask in self.spelled.items() if mask & state}
+
+@dataclass(slots=True)
+class Moves:
+    """What can be read at one set of positions; unknown letters are added as they are met."""
+
+    by_letter: dict[Letter, int]
+    other: int
+
+
+NOWHERE_SPELLED = "\0"
+"""Stands for any character that no glob spells."""
 
 
 @lru_cache(maxsize=20_000)
@@ -244,19 +279,42 @@ def find(required: tuple[Glob, ...], forbidden: tuple[Glob, ...], *, loose: bool
     Raises:
         Exhausted: more than MAX_STATES states of the product were visited.
     """
-    if any(glob == ANYTHING for glob in forbidden):
-        return None
-    if any(glob in forbidden for glob in required):
+    return _find(frozenset(required), frozenset(forbidden), loose)
+
+
+@lru_cache(maxsize=20_000)
+def _find(required: frozenset[Glob], forbidden: frozenset[Glob], loose: bool) -> Text | None:
+    if ANYTHING in forbidden or not required.isdisjoint(forbidden):
         return None
     first = max(required, key=_weight, default=ANYTHING)
-    rest = [glob for glob in dict.fromkeys(required) if glob != first and glob != ANYTHING]
-    main = automaton(first)
-    others = [automaton(glob, loose) for glob in rest]
-    against = [automaton(glob) for glob in dict.fromkeys(forbidden)]
-    machines = [main, *others, *against]
-    wanted = 1 + len(others)
-    alphabet = _alphabet(machines)
-    steps = [machine.step for machine in machines]
+    rest = sorted((glob for glob in required if glob != first and glob != ANYTHING), key=str)
+    if not loose and any(_differ(first, glob) for glob in rest):
+        return None
+    against = sorted((glob for glob in forbidden if not _differ(first, glob)), key=str)
+    machines = [
+        automaton(first),
+        *(automaton(glob, loose) for glob in rest),
+        *(automaton(glob) for glob in against),
+    ]
+    return _product(machines, 1 + len(rest))
+
+
+def _differ(one: Glob, other: Glob) -> bool:
+    """Whether no text matches both, as far as what they spell before any wildcard tells.
+
+    The first is what texts are read from; read strictly, the second differs where it spells another letter.
+    """
+    for own, their in zip(one, other, strict=False):
+        if not isinstance(own, str | Unknown) or not isinstance(their, str | Unknown):
+            return False
+        if own != their:
+            return True
+    return False
+
+
+def _product(machines: list[Automaton], wanted: int) -> Text | None:
+    """Breadth first through the states of all machines together; the first `wanted` must accept, the rest not."""
+    order = {letter: at for at, letter in enumerate(_alphabet(machines))}
     start = tuple(machine.start for machine in machines)
     came: dict[tuple[int, ...], tuple[tuple[int, ...], Letter] | None] = {start: None}
     frontier = [start]
@@ -265,10 +323,10 @@ def find(required: tuple[Glob, ...], forbidden: tuple[Glob, ...], *, loose: bool
         for states in frontier:
             if _accepted(machines, states, wanted):
                 return _path(came, states)
-            for letter in _letters_from(machines, states, wanted, alphabet):
+            for letter in _letters_from(machines, states, wanted, order):
                 after: list[int] = []
-                for at, step in enumerate(steps):
-                    state = step(states[at], letter)
+                for at, machine in enumerate(machines):
+                    state = machine.after(states[at], letter)
                     if not state and at < wanted:
                         break
                     after.append(state)
@@ -283,8 +341,10 @@ def find(required: tuple[Glob, ...], forbidden: tuple[Glob, ...], *, loose: bool
     return None
 
 
-def _weight(glob: Glob) -> tuple[int, int]:
-    return sum(isinstance(token, Unknown) for token in glob), sum(isinstance(token, str) for token in glob)
+def _weight(glob: Glob) -> tuple[int, int, str]:
+    """How much a glob fixes; the one that fixes most is read from."""
+    unknown = sum(isinstance(token, Unknown) for token in glob)
+    return unknown, sum(isinstance(token, str) for token in glob), str(glob)
 
 
 def _accepted(machines: list[Automaton], states: tuple[int, ...], wanted: int) -> bool:
@@ -313,14 +373,24 @@ def _pleasantness(letter: str) -> tuple[int, str]:
 
 
 def _letters_from(
-    machines: list[Automaton], states: tuple[int, ...], wanted: int, alphabet: tuple[Letter, ...]
-) -> tuple[Letter, ...]:
-    best: set[Letter] | None = None
-    for machine, state in zip(machines[:wanted], states[:wanted], strict=True):
-        choices = machine.choices(state)
-        if choices is not None and (best is None or len(choices) < len(best)):
-            best = choices
-    return alphabet if best is None else tuple(letter for letter in alphabet if letter in best)
+    machines: list[Automaton], states: tuple[int, ...], wanted: int, order: dict[Letter, int]
+) -> list[Letter]:
+    """The letters that some machine tells apart here, and one that none does; pleasant ones first."""
+    told: set[Letter] = set()
+    only: set[Letter] | None = None
+    for at, (machine, state) in enumerate(zip(machines, states, strict=True)):
+        if not state:
+            continue
+        moves = machine.moves(state)
+        told.update(moves.by_letter)
+        if at < wanted and not moves.other:
+            own = {letter for letter, reached in moves.by_letter.items() if reached}
+            only = own if only is None else only & own
+    unknown = [letter for letter in order if isinstance(letter, Unknown)]
+    if only is not None:
+        return sorted({*(letter for letter in only if letter in order), *unknown}, key=order.__getitem__)
+    fresh = next(iter(order))
+    return sorted({fresh, *(letter for letter in told if letter in order), *unknown}, key=order.__getitem__)
 
 
 def _path(came: dict[tuple[int, ...], tuple[tuple[int, ...], Letter] | None], end: tuple[int, ...]) -> Text:

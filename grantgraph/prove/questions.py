@@ -343,7 +343,7 @@ class _Case:
             for condition in statement.conditions
         ]
         self.known: dict[str, Dimension] = {
-            RESOURCE: Dimension(RESOURCE, may_be_absent=False, domain=shape.resources)
+            RESOURCE: Dimension(RESOURCE, may_be_absent=False, domain=shape.resources, preferred=shape.pleasant)
         }
         self.action = str(shape.action)
         self.frame = Frame(

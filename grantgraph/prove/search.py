@@ -7,7 +7,7 @@ asked whether some value can still do what is asked of them. Their answers are r
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import product
 
 from grantgraph.prove.comparison import Test
@@ -64,8 +64,8 @@ class Search:
         if known is None:
             return None
         values = {}
-        for name in self.dimensions:
-            value = self.value(name, known)
+        for name, dimension in self.dimensions.items():
+            value = self.pleasant(dimension, known) or self.value(name, known)
             if value is not None and value != ABSENT:
                 values[name] = value
         free = {atom.about: truth for atom, truth in known.items() if isinstance(atom, Free)}
@@ -97,15 +97,28 @@ class Search:
 
     def value(self, name: str, known: Known) -> Value | None:
         """A value that does what is known of a dimension, ABSENT, or None when there is none."""
-        about = frozenset(
-            (atom, truth) for atom, truth in known.items() if not isinstance(atom, Free) and atom.dimension == name
-        )
+        about = self.about(name, known)
         key = (name, about)
         if key not in self.memory:
             dimension = self.dimensions[name]
             find = self.set_of_values if dimension.multivalued else self.single_value
             self.memory[key] = find(dimension, about)
         return self.memory[key]
+
+    def pleasant(self, dimension: Dimension, known: Known) -> Value | None:
+        """A value of the preferred kind, if there is one; only a model that is found asks for it."""
+        about = self.about(dimension.name, known)
+        for glob in dimension.preferred:
+            value = self.single_value(replace(dimension, domain=(glob,)), about)
+            if value is not None:
+                return value
+        return None
+
+    def about(self, name: str, known: Known) -> frozenset[tuple[Atom, bool]]:
+        """What is known of a dimension."""
+        return frozenset(
+            (atom, truth) for atom, truth in known.items() if not isinstance(atom, Free) and atom.dimension == name
+        )
 
     def single_value(self, dimension: Dimension, about: frozenset[tuple[Atom, bool]]) -> Value | None:
         yes = frozenset(atom.test for atom, truth in about if isinstance(atom, Holds) and truth)
@@ -116,7 +129,7 @@ class Search:
         return find_value(dimension, yes, no, loose=self.loose)
 
     def set_of_values(self, dimension: Dimension, about: frozenset[tuple[Atom, bool]]) -> Value | None:
-        everies = [(atom, truth) for atom, truth in about if isinstance(atom, Every)]
+        everies = sorted(((atom, truth) for atom, truth in about if isinstance(atom, Every)), key=str)
         some = [atom for atom, truth in everies if not truth]
         presence = _presence(dimension, about, bool(some or dimension.members))
         if presence is not True:

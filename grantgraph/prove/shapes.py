@@ -155,12 +155,13 @@ def _caller_keys(caller: Caller) -> Iterable[Dimension]:
 class Shape:
     """One action on one of its resource types, or on `*`: the requests that are well formed for it.
 
-    `resources` are globs, the pleasant ones first; every resource matches one of them.
+    Every resource matches one of `resources`; witnesses prefer those that match one of `pleasant`.
     """
 
     action: Action
     resource_type: ResourceType | None
     resources: tuple[Glob, ...]
+    pleasant: tuple[Glob, ...]
     carried: frozenset[str]
 
     @property
@@ -184,19 +185,19 @@ def shapes_of(
         found = catalog.resource_type(action.service, name)
         if found is None:
             continue
-        templates = [resource_glob(template) for template in found.arns]
+        templates = tuple(resource_glob(template) for template in found.arns)
+        existing = [thing for thing in known if any(_fits(thing, template) for template in templates)]
         pleasant = [
-            *(thing for thing in known if any(_fits(thing, template) for template in templates)),
+            *existing,
             *(pleasant_globs(template, environment) for template in found.arns),
             *(resource_glob(template, environment) for template in found.arns),
         ]
         carried = frozenset(key.lower() for key in catalog.keys_of(action, name))
-        exists = len(pleasant) > 2 * len(templates)
-        shape = Shape(action, found, tuple(dict.fromkeys([*pleasant, *templates])), carried)
-        shapes.insert(0 if exists else len(shapes), shape)
+        shape = Shape(action, found, templates, tuple(dict.fromkeys(pleasant)), carried)
+        shapes.insert(0 if existing else len(shapes), shape)
     if action.may_use_star or not shapes:
         carried = frozenset(key.lower() for key in catalog.keys_of(action, None))
-        shapes.append(Shape(action, None, (literal_glob("*"),), carried))
+        shapes.append(Shape(action, None, (literal_glob("*"),), (), carried))
     return tuple(shapes)
 
 

@@ -28,7 +28,8 @@ class Dimension:
         family: the type of its values; STRING when nothing better is known.
         multivalued: whether the request carries a set.
         may_be_absent, may_be_present: False fixes the one or the other.
-        domain: globs that every value matches; pieces are of any one glob.
+        domain: every value matches one of these globs; any text, where there is none.
+        preferred: globs that a witness should match if it can, the first ones rather than the last.
         members: for a set whose content is fixed from outside: what it must contain.
     """
 
@@ -38,6 +39,7 @@ class Dimension:
     may_be_absent: bool = True
     may_be_present: bool = True
     domain: tuple[Glob, ...] = ()
+    preferred: tuple[Glob, ...] = ()
     members: tuple[Text, ...] = ()
 
 

@@ -1,0 +1,1 @@
+"""A second opinion on decisions, from an evaluator that others wrote."""
