@@ -14,9 +14,9 @@ from grantgraph.catalog import AccessLevel, Action, Catalog
 from grantgraph.grants import CHANGING, Grant, by_level, grants_of, unseen_of
 from grantgraph.model import Application, Principal, PrincipalType, Promise, PromiseType, Resource
 from grantgraph.problems import Location, UsageError, bug
-from grantgraph.prove import EVERYWHERE, Refuted, Undecided, actions_of, at_or_under, never
+from grantgraph.prove import EVERYWHERE, Refuted, Shared, Undecided, actions_of, at_or_under, isolated, never
 from grantgraph.resources import resource_types
-from grantgraph.standing import standing_of
+from grantgraph.standing import IDENTITY, standing_of
 
 __all__ = [
     "CHANGING",
@@ -175,8 +175,8 @@ def _keep(promise: Promise, application: Application, catalog: Catalog) -> Findi
     if principal is None:
         bug(f"the promise `{promise.title}` names nobody")
     rule = f"promise: {promise.title}"
-    if promise.type is PromiseType.ISOLATED:
-        return Doubt(rule, promise.who, "isolation between two identities is not decided yet", promise.at)
+    if promise.type is PromiseType.ISOLATED and resource is not None:
+        return _keep_apart(promise, rule, principal, resource, application, catalog)
     standing = standing_of(application, principal)
     levels = {one.value.lower().replace(" ", "-") for one in AccessLevel} & set(promise.access)
     wanted = [
@@ -190,6 +190,33 @@ def _keep(promise: Promise, application: Application, catalog: Catalog) -> Findi
             message = f"`{promise.who}` breaks the promise `{promise.title}`: it may {request.action}"
             return Finding(
                 rule, Severity.HIGH, promise.who, message, answer, promise.at, "", (request.action,), promise.on
+            )
+        case Undecided(reason):
+            return Doubt(rule, promise.who, reason, promise.at)
+        case _:
+            return None
+
+
+def _keep_apart(
+    promise: Promise,
+    rule: str,
+    principal: Principal,
+    resource: Resource,
+    application: Application,
+    catalog: Catalog,
+) -> Finding | Doubt | None:
+    """Whether two identities of a principal never meet on a resource."""
+    standing = standing_of(application, principal)
+    data = resource_types()[resource.type].data_actions
+    actions = [one for one in actions_of(standing, catalog) if str(one).lower() in data]
+    answer = isolated(standing, resource.arn, IDENTITY, actions, catalog)
+    match answer:
+        case Shared(one, _):
+            message = (
+                f"two identities of `{promise.who}` reach the same data of `{promise.on}`: {one.request.action}"
+            )
+            return Finding(
+                rule, Severity.HIGH, promise.who, message, one, promise.at, "", (one.request.action,), promise.on
             )
         case Undecided(reason):
             return Doubt(rule, promise.who, reason, promise.at)

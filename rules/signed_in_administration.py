@@ -1,7 +1,8 @@
 """Signed-in users can administer.
 
-What it proves: no request that a signed-in visitor can sign manages a resource: creates, deletes or
-configures it, or changes who has access to it.
+What it proves: no request that a signed-in visitor can sign changes who has access to anything, or manages
+(creates, deletes, configures) a resource of a service whose types grantgraph knows. Of other services, such as
+EC2, the catalog does not say which writing actions handle data and which manage.
 
 Why it matters: with self sign-up, "signed in" means anyone who registers. Their credentials are meant for
 data; with a wildcard they also delete the table, or hand it to another account.
@@ -43,9 +44,8 @@ def check(permissions: Permissions) -> Iterator[Finding | Doubt]:
         grants = permissions.grants(principal, LEVELS)
         yield from doubts_of(ID, principal, grants)
         for grant in grants:
-            managing = [one for one in grant.actions() if permissions.administers(one)]
-            opening = [one for one in managing if one.access_level is AccessLevel.PERMISSIONS_MANAGEMENT]
-            rest = [one for one in managing if one not in opening]
+            opening = [one for one in grant.actions() if one.access_level is AccessLevel.PERMISSIONS_MANAGEMENT]
+            rest = [one for one in grant.actions() if permissions.administers(one) and one not in opening]
             for actions, what in ((opening, "change who has access to"), (rest, "administer")):
                 if actions:
                     worst = sorted(actions, key=lambda one: _mildness(permissions, grant, one))

@@ -98,8 +98,12 @@ def test_a_tight_application_passes(run: Run) -> None:
 
 
 def test_a_model_passes_with_the_policies_that_its_needs_give(run: Run) -> None:
-    ended = run("check", MODEL)
-    assert ended.code == 0 and "proved: guests never write" in ended.out
+    ended = run("check", ROOT / "fixtures" / "reports" / "model.yaml")
+    assert ended.code == 0 and ended.out.startswith("PASSED: ")
+
+
+def test_a_promise_that_is_kept_is_named(run: Run) -> None:
+    assert "proved: guests never write" in run("check", MODEL).out
 
 
 def test_synth_proves_what_it_writes(run: Run) -> None:
@@ -482,6 +486,15 @@ def test_a_hostile_role_name_does_not_reach_the_terminal_raw(
     ended = run(*command, file, "--format", format)
     assert ended.out and not STEERING.search(ended.out)
     assert not re.search("^PASSED", ended.out, re.MULTILINE)
+
+
+@pytest.mark.parametrize("format", ["text", "json"])
+def test_a_hostile_request_does_not_reach_the_terminal_raw(run: Run, format: str) -> None:
+    resource = "arn:aws:s3:::bucket/\x1b[2J\nALLOWED"
+    ended = run("can", "unauthenticated", "s3:PutObject", resource, TIGHT, "--format", format)
+    assert (ended.code, ended.err) == (1, "")
+    assert ended.out and not STEERING.search(ended.out)
+    assert not re.search("^ALLOWED", ended.out, re.MULTILINE)
 
 
 def test_a_hostile_file_name_does_not_reach_the_terminal_raw(run: Run, tmp_path: Path) -> None:

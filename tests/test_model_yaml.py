@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from grantgraph.model import Application, Authorizer, PrincipalType, PromiseType
-from grantgraph.problems import InputError, Problem
+from grantgraph.problems import InputError, Problem, UsageError
 from grantgraph.sources import ReadOptions, load
 
 NOTES = Path(__file__).parent.parent / "fixtures" / "apps" / "notes" / "grantgraph.yaml"
@@ -79,8 +79,11 @@ def test_the_example_of_the_documentation_is_read_whole() -> None:
         "listNotes",
         "presign",
     ]
-    assert len(application.needs) == 8 and len(application.promises) == 1
-    assert application.promises[0].type is PromiseType.NEVER
+    assert len(application.needs) == 8
+    assert (application.promises[0].title, application.promises[0].type) == (
+        "guests never write",
+        PromiseType.NEVER,
+    )
 
 
 def test_a_table_keeps_its_keys_and_its_indexes() -> None:
@@ -153,6 +156,11 @@ def test_a_need_may_name_an_exact_action_on_a_resource_or_below_it(tmp_path: Pat
 def test_a_need_says_where_it_was_written(tmp_path: Path) -> None:
     (need,) = read(tmp_path, with_need("{who: admin, access: read, to: Notes}")).needs
     assert (need.at.line, need.at.column) == (12, 5)
+
+
+def test_a_model_has_no_parameters() -> None:
+    with pytest.raises(UsageError, match="`--param` is about templates"):
+        load(NOTES, ReadOptions(parameters={"Stage": "prod"}))
 
 
 # ── what is wrong with the file as a whole ──

@@ -18,12 +18,14 @@ from grantgraph.prove import (
     Answer,
     Proved,
     Refuted,
+    Shared,
     Standing,
     Target,
     Undecided,
     actions_of,
     at_or_under,
     implies,
+    isolated,
     never,
     reaches,
     session_of,
@@ -338,21 +340,20 @@ ACTIONS = ["sqs:SendMessage", "sqs:DeleteMessage", "sqs:ReceiveMessage"]
 QUEUES = [f"arn:aws:sqs:us-east-1:111122223333:{name}" for name in ("jobs", "jobs-2", "mail")]
 PATTERNS = ["*", QUEUES[0], QUEUES[0] + "*", "arn:aws:sqs:*:*:m???", "arn:aws:sqs:us-*:111122223333:*-2"]
 VALUES = [None, "red", "blue"]
-conditions = st.sampled_from(
-    [
-        {},
-        {"StringEquals": {"aws:PrincipalTag/team": "red"}},
-        {"StringNotEquals": {"aws:PrincipalTag/team": ["red"]}},
-        {"StringLike": {"aws:PrincipalTag/team": "*e*"}},
-        {"StringEqualsIfExists": {"aws:PrincipalTag/team": "blue"}},
-        {"Null": {"aws:PrincipalTag/team": "true"}},
-        {"Bool": {"aws:SecureTransport": "true"}},
-        {"BoolIfExists": {"aws:MultiFactorAuthPresent": "false"}},
-        {"NumericGreaterThan": {"aws:MultiFactorAuthAge": "100"}},
-        {"ForAllValues:StringEquals": {"aws:PrincipalTag/team": ["red", "blue"]}},
-        {"StringEquals": {"aws:PrincipalTag/team": "${aws:PrincipalTag/other}"}},
-    ]
-)
+CONDITIONS: list[dict[str, Any]] = [
+    {},
+    {"StringEquals": {"aws:PrincipalTag/team": "red"}},
+    {"StringNotEquals": {"aws:PrincipalTag/team": ["red"]}},
+    {"StringLike": {"aws:PrincipalTag/team": "*e*"}},
+    {"StringEqualsIfExists": {"aws:PrincipalTag/team": "blue"}},
+    {"Null": {"aws:PrincipalTag/team": "true"}},
+    {"Bool": {"aws:SecureTransport": "true"}},
+    {"BoolIfExists": {"aws:MultiFactorAuthPresent": "false"}},
+    {"NumericGreaterThan": {"aws:MultiFactorAuthAge": "100"}},
+    {"ForAllValues:StringEquals": {"aws:PrincipalTag/team": ["red", "blue"]}},
+    {"StringEquals": {"aws:PrincipalTag/team": "${aws:PrincipalTag/other}"}},
+]
+conditions = st.sampled_from(CONDITIONS)
 
 
 @st.composite
@@ -454,3 +455,73 @@ def test_a_witness_reads_like_a_real_request() -> None:
     resource: Text = answer.request.resource
     assert isinstance(resource, str)
     assert resource.startswith("arn:aws:s3:::photos/private/us-east-1:")
+
+
+# ── isolation ────────────────────────────────────────────────────────────────────────────────────────────
+
+SUB = "cognito-identity.amazonaws.com:sub"
+ROWS = ("dynamodb:GetItem", "dynamodb:Query", "dynamodb:Scan", "dynamodb:PutItem", "dynamodb:BatchGetItem")
+FILES = ("s3:GetObject", "s3:PutObject", "s3:ListBucket")
+
+
+def visitor(*statements: dict[str, Any]) -> Standing:
+    """A signed-in visitor of an identity pool."""
+    session = session_of(parse_caller(ROLE), [Dim(SUB, may_be_absent=False)])
+    return Standing(session, PolicySet((policy(*statements),)))
+
+
+def apart(subject: Standing, arn: str, names: tuple[str, ...]) -> Any:
+    return isolated(subject, arn, SUB, [action for name in names if (action := CATALOG.action(name))], CATALOG)
+
+
+def test_rows_are_apart_when_the_leading_key_is_the_identity() -> None:
+    assert apart(visitor(allow(list(ROWS[:2]), TABLE, **OWN_ROWS)), TABLE, ROWS) == Proved()
+
+
+def test_rows_are_shared_where_scan_is_allowed_beside_a_rule_on_leading_keys() -> None:
+    answer = apart(visitor(allow("dynamodb:*", TABLE, **OWN_ROWS)), TABLE, ROWS)
+    assert isinstance(answer, Shared)
+    assert answer.one.request.action == answer.other.request.action == "dynamodb:Scan"
+    assert answer.one.request.context[SUB] != answer.other.request.context[SUB]
+
+
+def test_rows_are_shared_without_any_rule() -> None:
+    answer = apart(visitor(allow("dynamodb:GetItem", TABLE)), TABLE, ROWS)
+    assert isinstance(answer, Shared)
+
+
+def test_rows_are_shared_where_one_literal_key_is_open_to_all() -> None:
+    shared = {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": [IDENTITY, "everyone"]}}
+    answer = apart(visitor(allow("dynamodb:GetItem", TABLE, **shared)), TABLE, ROWS)
+    assert isinstance(answer, Shared)
+    assert "everyone" in str(answer.one.request.context["dynamodb:leadingkeys"])
+
+
+def test_files_are_apart_below_folders_of_the_identity() -> None:
+    subject = visitor(
+        allow(["s3:GetObject", "s3:PutObject"], f"arn:aws:s3:::photos/private/{IDENTITY}/*"),
+        allow("s3:ListBucket", "arn:aws:s3:::photos", StringLike={"s3:prefix": f"private/{IDENTITY}/*"}),
+    )
+    assert apart(subject, "arn:aws:s3:::photos", FILES) == Proved()
+
+
+def test_files_are_shared_in_a_folder_for_everyone() -> None:
+    subject = visitor(
+        allow("s3:GetObject", [f"arn:aws:s3:::photos/private/{IDENTITY}/*", "arn:aws:s3:::photos/public/*"])
+    )
+    answer = apart(subject, "arn:aws:s3:::photos", FILES)
+    assert isinstance(answer, Shared)
+    assert str(answer.one.request.resource).startswith("arn:aws:s3:::photos/public/")
+
+
+def test_listing_without_a_rule_on_the_prefix_shares_the_names_of_files() -> None:
+    subject = visitor(
+        allow("s3:GetObject", f"arn:aws:s3:::photos/private/{IDENTITY}/*"),
+        allow("s3:ListBucket", "arn:aws:s3:::photos"),
+    )
+    assert isinstance(apart(subject, "arn:aws:s3:::photos", FILES), Shared)
+
+
+def test_a_folder_without_its_slash_is_not_taken_for_proof() -> None:
+    subject = visitor(allow("s3:GetObject", f"arn:aws:s3:::photos/private/{IDENTITY}*"))
+    assert isinstance(apart(subject, "arn:aws:s3:::photos", FILES), Undecided)

@@ -18,7 +18,7 @@ from grantgraph.reports import find_report, formats_of
 from grantgraph.reports._words import count
 from grantgraph.rules import check, load_rules
 from grantgraph.sources import load
-from grantgraph.synthesize import synthesize
+from grantgraph.synthesize import synthesize, with_policies
 
 ROOT = Path(__file__).parent.parent
 GOLDENS = ROOT / "fixtures" / "reports"
@@ -82,6 +82,14 @@ def test_every_json_report_names_its_schema(subject: str, monkeypatch: pytest.Mo
 def test_numbers_are_counted_in_words_that_fit() -> None:
     assert [count(number, "finding") for number in (0, 1, 2)] == ["no findings", "1 finding", "2 findings"]
     assert count(2, "policy", "policies") == "2 policies"
+
+
+def test_a_trust_that_was_written_nowhere_claims_no_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    application = load(Path("fixtures/reports/model.yaml"))
+    judged = with_policies(application, synthesize(application, load_catalog()))
+    rendered = find_report("explain", "text")(explain_role(judged, judged.principals[0], load_catalog()))
+    assert "cognito-identity.amazonaws.com, by sts:AssumeRoleWithWebIdentity\n" in rendered
 
 
 # ── hostile names ──

@@ -143,9 +143,14 @@ def explain_role(
 
 @app.command()
 def can(
-    who: Annotated[str, typer.Argument(help="A principal (id or ARN), a service, anonymous.", show_default=False)],
-    action: Annotated[str, typer.Argument(help="service:Action", show_default=False)],
-    resource: Annotated[str, typer.Argument(help="An ARN, or a resource: Uploads/a.txt.", show_default=False)],
+    who: Annotated[
+        str,
+        typer.Argument(metavar="WHO", help="A principal (id or ARN), a service, anonymous.", show_default=False),
+    ],
+    action: Annotated[str, typer.Argument(metavar="ACTION", help="service:Action", show_default=False)],
+    resource: Annotated[
+        str, typer.Argument(metavar="RESOURCE", help="An ARN, or a resource: Uploads/a.txt.", show_default=False)
+    ],
     path: Source,
     context: Annotated[
         list[str],
@@ -174,7 +179,9 @@ def can(
 
 @app.command()
 def test(
-    path: Annotated[Path, typer.Argument(help="A file of decision cases, or a folder.", show_default=False)],
+    path: Annotated[
+        Path, typer.Argument(metavar="PATH", help="A file of decision cases, or a folder.", show_default=False)
+    ],
     format: Format = "text",
     output: Outputs = [],  # noqa: B006
 ) -> None:

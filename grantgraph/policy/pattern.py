@@ -298,26 +298,28 @@ class _Piece:
 
 
 def _plan(parts: tuple[Part, ...]) -> _Plan:
-    tokens = tuple(tokens_of(parts))
-    if any(isinstance(token, Unknown) for token in tokens):
+    if any(isinstance(part, Variable) for part in parts):
+        raise ValueError(f"a variable of {parts} has no value yet")
+    if any(isinstance(part, Unknown) for part in parts):
         return _Plan(True, None, (), 0)
-    if not any(isinstance(token, Wild) for token in tokens):
-        return _Plan(False, "".join(token for token in tokens if isinstance(token, str)), (), 0)
-    pieces: list[list[Token]] = [[]]
-    for token in tokens:
-        if token is Wild.RUN:
+    if not any(isinstance(part, Wild) for part in parts):
+        return _Plan(False, "".join(part for part in parts if isinstance(part, str)), (), 0)
+    pieces: list[list[str | Wild]] = [[]]
+    for part in parts:
+        if part is Wild.RUN:
             pieces.append([])
-        else:
-            pieces[-1].append(token)
+        elif isinstance(part, str | Wild):
+            pieces[-1].append(part)
     built = tuple(_piece(piece) for piece in pieces)
     return _Plan(False, None, built, sum(piece.length for piece in built))
 
 
-def _piece(tokens: list[Token]) -> _Piece:
-    literal = "".join(token if isinstance(token, str) else "\0" for token in tokens)
-    ones = sum(1 << index for index, token in enumerate(tokens) if token is Wild.ONE)
-    if not ones:
+def _piece(parts: list[str | Wild]) -> _Piece:
+    literal = "".join(part if isinstance(part, str) else "\0" for part in parts)
+    if all(isinstance(part, str) for part in parts):
         return _Piece(literal, len(literal), None, 0)
+    tokens: list[str | Wild] = [token for part in parts for token in (part if isinstance(part, str) else (part,))]
+    ones = sum(1 << index for index, token in enumerate(tokens) if token is Wild.ONE)
     masks: dict[str, int] = {}
     for index, token in enumerate(tokens):
         if isinstance(token, str):

@@ -2,6 +2,7 @@
 
 from grantgraph.prove.formula import TRUE as EVERYWHERE
 from grantgraph.prove.formula import conjunction, negation
+from grantgraph.prove.isolation import Shared, isolated
 from grantgraph.prove.questions import (
     Answer,
     Proved,
@@ -29,6 +30,7 @@ __all__ = [
     "Reach",
     "Refuted",
     "Session",
+    "Shared",
     "Standing",
     "Target",
     "Undecided",
@@ -38,6 +40,7 @@ __all__ = [
     "at_or_under",
     "conjunction",
     "implies",
+    "isolated",
     "negation",
     "never",
     "reaches",

@@ -70,7 +70,12 @@ class Frame:
 
     def stand_in(self, key: str) -> Unknown:
         """The letter for the value of a policy variable; its dimension takes no other value."""
-        return self.stand_ins.setdefault(key, Unknown(key, f"the value of `{key}` in the request"))
+        return self.stand_ins.setdefault(key, stand_in(key))
+
+
+def stand_in(key: str) -> Unknown:
+    """The letter that stands for whatever value a request carries for a key."""
+    return Unknown(key, f"the value of `{key}` in the request")
 
 
 # ── statements ───────────────────────────────────────────────────────────────────────────────────────────

@@ -143,17 +143,22 @@ def _unless_unseen(standing: Standing) -> Answer:
 
 
 def reaches(
-    standing: Standing, actions: Iterable[Action], catalog: Catalog, region: Formula = TRUE
+    standing: Standing,
+    actions: Iterable[Action],
+    catalog: Catalog,
+    region: Formula = TRUE,
+    variables: tuple[str, ...] = (),
 ) -> Iterator[Reach]:
     """The actions that some request can use, or may be able to; what is proved to be denied is left out.
 
     Actions that no pattern tells apart are asked about once, and each is shown by a request of its own.
 
     Args:
-        region: asks about these resources only (see `at_or_under`).
+        region: asks about these requests only (see `at_or_under`).
+        variables: keys whose values the region speaks of by their stand-ins (see `stand_in`).
     """
     for _, group in alike(_statements(standing), actions, catalog):
-        answer, policies = _ask(standing, None, group[0], catalog, region)
+        answer, policies = _ask(standing, None, group[0], catalog, region, variables)
         if isinstance(answer, Undecided):
             yield Reach(group, doubt=answer.reason)
         elif isinstance(answer, Refuted):
@@ -290,7 +295,12 @@ def _patterns(statement: Statement) -> Iterator[Pattern]:
 
 
 def _ask(
-    standing: Standing, beyond: Standing | None, action: Action, catalog: Catalog, region: Formula = TRUE
+    standing: Standing,
+    beyond: Standing | None,
+    action: Action,
+    catalog: Catalog,
+    region: Formula = TRUE,
+    variables: tuple[str, ...] = (),
 ) -> tuple[Answer, PolicySet]:
     """Whether some request for an action is allowed by `standing`, and not by `beyond` when it is given.
 
@@ -300,7 +310,7 @@ def _ask(
     undecided: Undecided | None = None
     for shape in shapes_of(action, catalog, standing.things, standing.environment):
         for target in (None, *_targets_of(standing, shape)):
-            answer = _Case(standing, beyond, shape, target, catalog, region).answer()
+            answer = _Case(standing, beyond, shape, target, catalog, region, variables).answer()
             if isinstance(answer, Refuted):
                 return answer, standing.policies_at(target)
             if isinstance(answer, Undecided):
@@ -332,6 +342,7 @@ class _Case:
         target: Target | None,
         catalog: Catalog,
         region: Formula,
+        variables: tuple[str, ...],
     ) -> None:
         self.standing, self.beyond, self.shape, self.target, self.region = standing, beyond, shape, target, region
         self.catalog = catalog
@@ -355,6 +366,12 @@ class _Case:
             and shape.resource_type is not None
             and shape.resource_type.name == "key",
         )
+        for key in variables:
+            self.frame.stand_in(key)
+            self.dimension(key)
+        for atom in _atoms(region):
+            if not isinstance(atom, Free):
+                self.dimension(atom.dimension)
 
     def dimension(self, key: str) -> Dimension:
         if key not in self.known:

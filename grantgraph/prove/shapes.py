@@ -234,7 +234,7 @@ def dimension_of(
         key,
         _FAMILIES[known.type],
         known.multivalued,
-        may_be_absent=known.carried == "sometimes",
+        may_be_absent=known.carried == "sometimes" and str(shape.action) not in _ALWAYS.get(key, ()),
         may_be_present=carried,
         domain=(SOMETHING,) if known.multivalued and known.type in (KeyType.STRING, KeyType.ARN) else (),
     )
@@ -242,6 +242,24 @@ def dimension_of(
 
 SOMETHING: Glob = (One(letter=True), Run())
 """Any text but the empty one: what a set holds."""
+
+
+_ITEM_ACTIONS = frozenset(
+    f"dynamodb:{name}"
+    for name in (
+        "BatchGetItem",
+        "BatchWriteItem",
+        "ConditionCheckItem",
+        "DeleteItem",
+        "GetItem",
+        "PutItem",
+        "Query",
+        "UpdateItem",
+    )
+)
+_ALWAYS: Mapping[str, frozenset[str]] = {"dynamodb:leadingkeys": _ITEM_ACTIONS}
+"""Keys that every request for an action carries, because the call cannot be made without them: an item or a query
+names its partition key. PartiQL is not here: a SELECT may leave the key out (rules 155, 156, 158)."""
 
 
 def _unplaced(key: str, shape: Shape, catalog: Catalog) -> bool:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from grantgraph.ask import Asked
 from grantgraph.evaluate import Reason
-from grantgraph.reports._words import catalog_json, location_json, request_json
+from grantgraph.reports._words import catalog_json, json_page, location_json, request_json
 
 
 def render(asked: Asked) -> str:
@@ -29,7 +28,7 @@ def render(asked: Asked) -> str:
             for one in asked.near
         ],
     }
-    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+    return json_page(document)
 
 
 def _reason(reason: Reason) -> dict[str, Any]:

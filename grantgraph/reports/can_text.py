@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from grantgraph.ask import Asked, is_open
 from grantgraph.evaluate import Decision, Reason
-from grantgraph.reports._words import place, say_conditions, say_request
+from grantgraph.reports._words import page, place, say_conditions, say_request
 
 WORDS = {
     Decision.ALLOWED: "ALLOWED",
@@ -29,7 +29,7 @@ def render(asked: Asked) -> str:
         lines.append(f"depends on {unknown.name}: {unknown.reason}")
     for miss in asked.near:
         lines.append(f"nearest: {_reason(miss.reason)} {miss}")
-    return "\n".join(lines) + "\n"
+    return page(lines)
 
 
 def _reason(reason: Reason) -> str:

@@ -50,7 +50,8 @@ def _summary(grants: tuple[Grant, ...]) -> str:
 
 
 def _trust(one: TrustedBy) -> list[str]:
-    lines = [f"{one.who}, by {one.how}  [{place(one.at)}]"]
+    at = f"  [{place(one.at)}]" if one.at.file else ""
+    lines = [f"{one.who}, by {one.how}{at}"]
     return lines + [f"  if {condition}" for condition in one.conditions]
 
 

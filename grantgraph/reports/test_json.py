@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
-
 from grantgraph.cases import CaseResult, coverage
-from grantgraph.reports._words import location_json
+from grantgraph.reports._words import json_page, location_json
 
 
 def render(results: tuple[CaseResult, ...]) -> str:
@@ -27,4 +25,4 @@ def render(results: tuple[CaseResult, ...]) -> str:
         "rules": {"covered": sorted(covered), "without_a_case": list(missing)},
         "summary": {"cases": len(results), "failed": sum(not one.passed for one in results)},
     }
-    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+    return json_page(document)

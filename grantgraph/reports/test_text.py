@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from grantgraph.cases import CaseResult, coverage
-from grantgraph.reports._words import count, place
+from grantgraph.reports._words import count, page, place
 
 
 def render(results: tuple[CaseResult, ...]) -> str:
@@ -24,7 +24,7 @@ def render(results: tuple[CaseResult, ...]) -> str:
         total = len(covered) + len(missing)
         lines += ["", f"rules covered: {len(covered)} of {total}"]
         lines += [f"without a case: {ranges(missing)}"] if missing else []
-    return "\n".join(lines) + "\n"
+    return page(lines)
 
 
 def ranges(numbers: Iterable[int]) -> str:

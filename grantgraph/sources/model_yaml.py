@@ -24,7 +24,7 @@ from grantgraph.model import (
     Resource,
 )
 from grantgraph.node import Node, expect_fields, expect_keys, expect_str
-from grantgraph.problems import InputError, Location, Problems, bug, did_you_mean
+from grantgraph.problems import InputError, Location, Problems, UsageError, bug, did_you_mean
 from grantgraph.resources import ResourceType, fill, resource_types
 from grantgraph.sources import ReadOptions, Source
 from grantgraph.text import Text, Unknown, text
@@ -74,9 +74,12 @@ def read(path: Path, node: Node | None, options: ReadOptions) -> Application:
 
     Raises:
         InputError: something in it is wrong; every such place is in its problems.
+        UsageError: parameters are given, which a model file does not have.
     """
     if node is None:
         bug("a model file is a file")
+    if options.parameters:
+        raise UsageError(f"`--param` is about templates, and `{path}` is a model file")
     problems = Problems()
     application = _Reader(node, options, problems).application(path)
     errors = [problem for problem in problems.found if problem.level == "error"]

@@ -19,7 +19,10 @@ Json = dict[str, Any]
 OWN, OTHER = "111122223333", "444455556666"
 OBJECT = {"action": "s3:GetObject", "resource": "arn:aws:s3:::b/x"}
 QUEUE = f"arn:aws:sqs:us-east-1:{OWN}:q"
+FUNCTION = f"arn:aws:lambda:us-east-1:{OWN}:function:f"
 ROLE = f"arn:aws:iam::{OWN}:role/app"
+NOT_SHAREABLE = ("sqs:setqueueattributes", "sqs:deletequeue", "sqs:addpermission")
+"""Of the actions that a queue cannot share, those that the cases here use."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +35,7 @@ class Gap:
         rules: the rules of docs/semantics.md that settle it.
         touches: whether a decision, its request and its policies, comes near it.
         example: a case with AWS's answer.
+        wrongly: the only way in which it can be wrong, `allows` or `denies`; "" where it can be both.
     """
 
     name: str
@@ -39,6 +43,7 @@ class Gap:
     rules: tuple[int, ...]
     touches: Callable[[Json, Json], bool]
     example: Json
+    wrongly: str = ""
 
 
 # ── what a decision holds ──
@@ -197,7 +202,10 @@ def is_star_for_service(request: Json, policies: Json) -> bool:
 
 
 def is_trusted_by_name(request: Json, policies: Json) -> bool:
-    return request["action"] == "sts:AssumeRole" and bool(policies.get("resource_is_trust"))
+    """A trust policy of the caller's account that does more than name the account."""
+    delegates = {"", OWN, OTHER, f"arn:aws:iam::{OWN}:root", f"arn:aws:iam::{OTHER}:root"}
+    named = bool(policies.get("resource_is_trust")) and not delegates.issuperset(members(policies, "AWS"))
+    return named and account_of(request["resource"]) == account_of(request["principal"])
 
 
 def crosses_partition(request: Json, policies: Json) -> bool:
@@ -216,7 +224,7 @@ def has_no_policy_elsewhere(request: Json, policies: Json) -> bool:
 
 def is_not_shareable(request: Json, policies: Json) -> bool:
     own, owner = account_of(request["principal"]), request.get("resource_account") or account_of(request["resource"])
-    return request["action"].startswith("sqs:") and request["action"] != "sqs:SendMessage" and own != owner
+    return request["action"].lower() in NOT_SHAREABLE and own != owner
 
 
 # ── the gaps ──
@@ -285,8 +293,8 @@ GAPS: tuple[Gap, ...] = (
         (31, 32),
         has_wildcard_inside_arn,
         {
-            "request": {"principal": "user/alice", "action": "sqs:SendMessage", "resource": QUEUE},
-            "identity_based": allow("sqs:*", f"arn:aws:sqs:us-east-1?{OWN}:q:q"),
+            "request": {"principal": "user/alice", "action": "lambda:GetFunction", "resource": FUNCTION},
+            "identity_based": allow("lambda:*", f"arn:aws:lambda?us-east-1:{OWN}:function:f"),
             "expect": "implicit-deny",
         },
     ),
@@ -449,6 +457,7 @@ GAPS: tuple[Gap, ...] = (
             **granted("*", "role/app", session=[allow("sqs:*")]),
             "expect": "allowed",
         },
+        "denies",
     ),
     Gap(
         "federated users in resource policies",
@@ -487,6 +496,7 @@ GAPS: tuple[Gap, ...] = (
             },
             "expect": "allowed",
         },
+        "denies",
     ),
     Gap(
         "trust across partitions",
@@ -503,6 +513,7 @@ GAPS: tuple[Gap, ...] = (
             "trust": {"Effect": "Allow", "Principal": {"AWS": OWN}, "Action": "sts:AssumeRole"},
             "expect": "implicit-deny",
         },
+        "allows",
     ),
     Gap(
         "SAML providers",
@@ -522,6 +533,7 @@ GAPS: tuple[Gap, ...] = (
             },
             "expect": "implicit-deny",
         },
+        "allows",
     ),
     Gap(
         "other accounts without a policy",
@@ -533,6 +545,7 @@ GAPS: tuple[Gap, ...] = (
             "identity_based": allow(),
             "expect": "implicit-deny",
         },
+        "allows",
     ),
     Gap(
         "what a queue cannot share",
@@ -554,10 +567,12 @@ GAPS: tuple[Gap, ...] = (
             },
             "expect": "implicit-deny",
         },
+        "allows",
     ),
 )
 
 
-def touched(request: Json, policies: Json) -> list[str]:
-    """The names of the gaps that a decision comes near."""
-    return [gap.name for gap in GAPS if gap.touches(request, policies)]
+def excuses(request: Json, policies: Json, allowed: bool) -> list[str]:
+    """The names of the gaps that could explain that MiniStack wrongly allows, or wrongly denies."""
+    word = "allows" if allowed else "denies"
+    return [gap.name for gap in GAPS if gap.wrongly in ("", word) and gap.touches(request, policies)]

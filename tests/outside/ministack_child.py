@@ -52,7 +52,7 @@ def decide(asked: Json) -> str:
     limits = [layer(one) for one in asked["limits"]]
     found = evaluator.evaluate(context, layer(asked["identity"]), *limits)
     if policy is not None:
-        required = asked["action"].partition(":")[0] in evaluator._POLICY_REQUIRED
+        required = asked["action"].partition(":")[0].lower() in evaluator._POLICY_REQUIRED
         found = evaluator.combine_resource_policy(
             found, context, policy, asked["owner"], required=required, limits=limits
         )
