@@ -11,12 +11,14 @@ from grantgraph.policy.arn import parse_arn
 from grantgraph.policy.document import ActionPattern, Condition, Effect, Policy, PolicyType, Statement
 from grantgraph.problems import Location, bug
 from grantgraph.prove import (
+    Formula,
     Reach,
     Refuted,
     Standing,
     allowed_actions,
     at_or_under,
     conjunction,
+    matching,
     negation,
     reaches,
 )
@@ -31,7 +33,7 @@ CHANGING = frozenset({AccessLevel.WRITE, AccessLevel.TAGGING, AccessLevel.PERMIS
 class Grant:
     """A statement lets a principal use actions on a resource, or on whatever else the statement names.
 
-    `resource` is the id of a resource of the application, "" for everything besides.
+    `resource` is the id of a resource of the application, or of a route, "" for everything besides.
     """
 
     principal: str
@@ -117,15 +119,26 @@ def _grants(
         if wanted(action):
             by_service.setdefault(action.service, []).append(action)
     for service, actions in by_service.items():
-        near = [one for one in application.resources if service_of(one) == service]
-        for resource in near:
-            found = tuple(reaches(standing, actions, catalog, at_or_under(resource.arn)))
+        places = dict(_places(application, service))
+        for id, region in places.items():
+            found = tuple(reaches(standing, actions, catalog, region))
             if found:
-                yield Grant(principal.id, service, resource.id, policy, statement, found)
-        elsewhere = conjunction(negation(at_or_under(one.arn)) for one in near)
+                yield Grant(principal.id, service, id, policy, statement, found)
+        elsewhere = conjunction(negation(region) for region in places.values())
         found = tuple(reaches(standing, actions, catalog, elsewhere))
         if found:
             yield Grant(principal.id, service, "", policy, statement, found)
+
+
+def _places(application: Application, service: str) -> Iterator[tuple[str, Formula]]:
+    """What an application has of a service: its routes that IAM guards, then its resources without these."""
+    routes = [one for one in application.entry_points if one.arn != "" and service == "execute-api"]
+    for route in routes:
+        yield route.id, matching(route.arn)
+    apart = [negation(matching(route.arn)) for route in routes]
+    for resource in application.resources:
+        if service_of(resource) == service:
+            yield resource.id, conjunction([at_or_under(resource.arn), *apart])
 
 
 def service_of(resource: Resource) -> str:

@@ -101,7 +101,7 @@ def _edges(application: Application, catalog: Catalog) -> Iterator[tuple[NodeId,
     for principal in application.principals:
         own = NodeId(NodeKind.PRINCIPAL, principal.id)
         for grant in grants_of(application, principal, catalog):
-            yield own, _target(grant), grant
+            yield own, _target(application, grant), grant
         for caller, trust in _trusts(principal):
             yield caller, own, trust
     for need in application.needs:
@@ -115,7 +115,9 @@ def _edges(application: Application, catalog: Catalog) -> Iterator[tuple[NodeId,
         yield from _entry_edges(application, entry)
 
 
-def _target(grant: Grant) -> NodeId:
+def _target(application: Application, grant: Grant) -> NodeId:
+    if application.entry_point(grant.resource) is not None:
+        return NodeId(NodeKind.ENTRY_POINT, grant.resource)
     if grant.resource:
         return NodeId(NodeKind.RESOURCE, grant.resource)
     return NodeId(NodeKind.ELSEWHERE, f"{grant.service}: anything else")

@@ -6,11 +6,13 @@ import hashlib
 import importlib.util
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 
 from grantgraph.catalog import AccessLevel, Action, Catalog
+from grantgraph.evaluate import scope_down
+from grantgraph.evaluate.statement import match_actions
 from grantgraph.grants import CHANGING, Grant, by_level, grants_of, unseen_of
 from grantgraph.model import Application, Principal, PrincipalType, Promise, PromiseType, Resource
 from grantgraph.problems import Location, UsageError, bug
@@ -33,8 +35,10 @@ __all__ = [
     "by_level",
     "check",
     "doubts_of",
+    "gather",
     "load_rules",
     "name_actions",
+    "name_place",
 ]
 
 
@@ -119,11 +123,23 @@ class Permissions:
         return self.application.resource(id)
 
     def administers(self, action: Action) -> bool:
-        """Whether an action manages resources of a type that this application may hold, and not their data."""
+        """Whether an action manages resources, or who has access to them, and not their data.
+
+        Where no resource type says what is data, AWS's own list of services for visitors decides: what it lets
+        guests use is meant for an application's users, and what it leaves out is not (rules 139, 140).
+        """
+        if action.access_level is AccessLevel.PERMISSIONS_MANAGEMENT:
+            return True
+        if action.access_level is not AccessLevel.WRITE:
+            return False
         types = [one for one in resource_types().values() if one.service == action.service]
-        data = {name for one in types for name in one.data_actions}
-        changes = action.access_level in (AccessLevel.WRITE, AccessLevel.PERMISSIONS_MANAGEMENT)
-        return bool(types) and changes and str(action).lower() not in data
+        if types:
+            return str(action).lower() not in {name for one in types for name in one.data_actions}
+        return not any(
+            match_actions(statement.actions, str(action)).name == "YES"
+            for policy in scope_down()
+            for statement in policy.statements
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,14 +243,50 @@ def _keep_apart(
 # ── what rule files use ──────────────────────────────────────────────────────────────────────────────────
 
 
-def doubts_of(rule: str, principal: Principal, grants: Iterable[Grant]) -> Iterator[Doubt]:
-    """What keeps a rule from an answer about a principal: policies that we were not given, open questions."""
+def doubts_of(
+    rule: str,
+    principal: Principal,
+    grants: Iterable[Grant],
+    about: Callable[[Action], bool] = lambda action: True,
+) -> Iterator[Doubt]:
+    """What keeps a rule from an answer about a principal: policies that we were not given, open questions.
+
+    Args:
+        about: which actions the rule asks about.
+    """
     for unseen in unseen_of(principal):
         yield Doubt(rule, principal.id, unseen.reason, principal.at)
     for grant in grants:
         for reach in grant.reaches:
-            if not reach.certain:
+            if not reach.certain and any(about(action) for action in reach.actions):
                 yield Doubt(rule, principal.id, reach.doubt, grant.place(reach.actions))
+
+
+def gather(grants: Iterable[Grant]) -> Iterator[tuple[Grant, ...]]:
+    """Grants, one by one; those of a statement that reaches into very many services come together."""
+    known = tuple(grants)
+    beyond: dict[int, list[Grant]] = {}
+    for one in known:
+        if not one.resource:
+            beyond.setdefault(id(one.statement), []).append(one)
+    for one in known:
+        together = beyond.get(id(one.statement), []) if not one.resource else [one]
+        if len(together) <= MANY_SERVICES:
+            yield (one,)
+        elif one is together[0]:
+            yield tuple(together)
+
+
+MANY_SERVICES = 5
+"""How many services of one statement are reported one by one."""
+
+
+def name_place(grants: tuple[Grant, ...]) -> str:
+    """What grants are about: a resource, what else a service holds, or very many services."""
+    first = grants[0]
+    if len(grants) > 1:
+        return f"{len(grants)} services, anywhere in the account"
+    return f"`{first.resource}`" if first.resource else f"{first.service}, anywhere in the account"
 
 
 def name_actions(actions: Iterable[Action], most: int = 3) -> str:
@@ -260,9 +312,11 @@ def load_rules(*folders: Path) -> tuple[Rule, ...]:
         UsageError: a folder is missing, a file offers no RULE, or two rules have one id.
     """
     found: dict[str, Rule] = {}
-    for folder in folders or (rules_folder(),):
+    named = folders or (rules_folder(),)
+    for folder in named:
         if not folder.is_dir():
             raise UsageError(f"there is no folder of rules `{folder}`")
+    for folder in dict.fromkeys(folder.resolve() for folder in named):
         for path in sorted(folder.glob("*.py")):
             if not path.name.startswith("_"):
                 rule = _load_rule(path)
@@ -273,15 +327,16 @@ def load_rules(*folders: Path) -> tuple[Rule, ...]:
 
 
 def _load_rule(path: Path) -> Rule:
-    from dataclasses import replace
-
     name = f"grantgraph_rules_{path.stem}"
     spec = importlib.util.spec_from_file_location(name, path)
     if spec is None or spec.loader is None:
         raise UsageError(f"`{path}` cannot be loaded as a rule")
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
-    spec.loader.exec_module(module)
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:  # noqa: BLE001 - whatever a user's file raises is about that file
+        raise UsageError(f"the rule `{path}` cannot be loaded: {type(error).__name__}: {error}") from None
     rule = getattr(module, "RULE", None)
     if not isinstance(rule, Rule):
         raise UsageError(f"`{path}` offers no RULE")

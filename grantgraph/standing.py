@@ -9,7 +9,6 @@ from grantgraph.model import Application, Environment, Principal, PrincipalType
 from grantgraph.policy.document import Policy, PolicySet
 from grantgraph.prove import Dimension, Standing, Target, session_of
 from grantgraph.prove.glob import literal_glob
-from grantgraph.prove.shapes import EXAMPLE_ENVIRONMENT
 from grantgraph.text import Text
 
 IDENTITY = "cognito-identity.amazonaws.com:sub"
@@ -43,9 +42,8 @@ def standing_of(
 
 
 def witness_environment(environment: Environment) -> Mapping[str, Text]:
-    """Where witnesses live: where the application does, or, as far as that is open, in an example account."""
-    given = {"Partition": environment.partition, "Region": environment.region, "Account": environment.account}
-    return {name: value if isinstance(value, str) else EXAMPLE_ENVIRONMENT[name] for name, value in given.items()}
+    """Where witnesses live: where the application does, as far as that is known."""
+    return {"Partition": environment.partition, "Region": environment.region, "Account": environment.account}
 
 
 def _session_keys(application: Application, principal: Principal) -> Iterator[Dimension]:

@@ -29,7 +29,9 @@ from grantgraph.rules import (
     Rule,
     Severity,
     doubts_of,
+    gather,
     name_actions,
+    name_place,
 )
 
 ID = "GG101"
@@ -39,21 +41,19 @@ def check(permissions: Permissions) -> Iterator[Finding | Doubt]:
     for principal in permissions.principals(PrincipalType.UNAUTHENTICATED):
         grants = permissions.grants(principal, CHANGING)
         yield from doubts_of(ID, principal, grants)
-        for grant in grants:
-            actions = grant.actions()
-            if not actions:
-                continue
-            where = f"`{grant.resource}`" if grant.resource else f"{grant.service}, anywhere in the account"
+        for together in gather(grant for grant in grants if grant.actions()):
+            first = together[0]
+            actions = [action for grant in together for action in grant.actions()]
             yield Finding(
                 ID,
                 Severity.HIGH,
                 principal.id,
-                f"guests can write to {where}: {name_actions(actions)}",
-                grant.witness(actions[0]),
-                grant.place(actions),
-                f"take {grant.service} out of `{principal.id}`, or name the reading actions that guests need",
+                f"guests can write to {name_place(together)}: {name_actions(actions)}",
+                first.witness(actions[0]),
+                first.place(actions),
+                f"leave `{principal.id}` only the reading actions that guests need",
                 tuple(map(str, actions)),
-                grant.resource or grant.service,
+                first.resource or ", ".join(grant.service for grant in together),
             )
 
 

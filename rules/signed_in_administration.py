@@ -1,8 +1,9 @@
 """Signed-in users can administer.
 
 What it proves: no request that a signed-in visitor can sign changes who has access to anything, or manages
-(creates, deletes, configures) a resource of a service whose types grantgraph knows. Of other services, such as
-EC2, the catalog does not say which writing actions handle data and which manage.
+(creates, deletes, configures) a resource. For the services whose types grantgraph knows, the writing actions on
+data are set apart one by one. Of other services, those that AWS itself lets guests of an identity pool use are
+taken to be meant for an application's users; every writing action of the rest counts as managing.
 
 Why it matters: with self sign-up, "signed in" means anyone who registers. Their credentials are meant for
 data; with a wildcard they also delete the table, or hand it to another account.
@@ -32,7 +33,9 @@ from grantgraph.rules import (
     Rule,
     Severity,
     doubts_of,
+    gather,
     name_actions,
+    name_place,
 )
 
 ID = "GG102"
@@ -42,14 +45,20 @@ LEVELS = frozenset({AccessLevel.WRITE, AccessLevel.PERMISSIONS_MANAGEMENT})
 def check(permissions: Permissions) -> Iterator[Finding | Doubt]:
     for principal in permissions.principals(PrincipalType.AUTHENTICATED, PrincipalType.MAPPED):
         grants = permissions.grants(principal, LEVELS)
-        yield from doubts_of(ID, principal, grants)
-        for grant in grants:
-            opening = [one for one in grant.actions() if one.access_level is AccessLevel.PERMISSIONS_MANAGEMENT]
-            rest = [one for one in grant.actions() if permissions.administers(one) and one not in opening]
-            for actions, what in ((opening, "change who has access to"), (rest, "administer")):
-                if actions:
-                    worst = sorted(actions, key=lambda one: _mildness(permissions, grant, one))
-                    yield _finding(principal.id, grant, worst, what)
+        yield from doubts_of(ID, principal, grants, permissions.administers)
+        for together in gather(one for one in grants if any(map(permissions.administers, one.actions()))):
+            managing = [
+                (grant, action)
+                for grant in together
+                for action in grant.actions()
+                if permissions.administers(action)
+            ]
+            opening = [one for one in managing if one[1].access_level is AccessLevel.PERMISSIONS_MANAGEMENT]
+            rest = [one for one in managing if one not in opening]
+            for found, what in ((opening, "change who has access to"), (rest, "administer")):
+                if found:
+                    worst = sorted(found, key=lambda one: _mildness(permissions, *one))
+                    yield _finding(principal.id, together, worst, what)
 
 
 def _mildness(permissions: Permissions, grant: Grant, action: Action) -> tuple[bool, bool, int, str]:
@@ -59,18 +68,19 @@ def _mildness(permissions: Permissions, grant: Grant, action: Action) -> tuple[b
     return not itself, not action.name.startswith(("Delete", "Put")), len(action.name), action.name
 
 
-def _finding(principal: str, grant: Grant, actions: list[Action], what: str) -> Finding:
-    where = f"`{grant.resource}`" if grant.resource else f"whatever {grant.service} holds in the account besides"
+def _finding(principal: str, together: tuple[Grant, ...], worst: list[tuple[Grant, Action]], what: str) -> Finding:
+    grant, action = worst[0]
+    actions = [one for _, one in worst]
     return Finding(
         ID,
         Severity.HIGH,
         principal,
-        f"signed-in users can {what} {where}: {name_actions(actions)}",
-        grant.witness(actions[0]),
-        grant.place(actions),
+        f"signed-in users can {what} {name_place(together)}: {name_actions(actions)}",
+        grant.witness(action),
+        grant.place([action]),
         "name the data actions that users need; `grantgraph synth` writes them from a model",
         tuple(map(str, actions)),
-        grant.resource or grant.service,
+        grant.resource or ", ".join(one.service for one in together),
     )
 
 

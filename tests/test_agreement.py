@@ -115,7 +115,8 @@ def is_modelled(case: Case) -> bool:
         and not caller.service_linked
         and not caller.canonical_id
         and caller.kind not in (CallerKind.FEDERATED_USER, CallerKind.WEB_IDENTITY)
-        and "arn:aws-cn:" not in str(request.resource)
+        and request.resource != "*"
+        and not str(request.resource).startswith("arn:aws-cn:")
         and request.action != "sqs:SetQueueAttributes"
         and not any(one is not None and one.negated for one in principals)
     )

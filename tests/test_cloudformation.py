@@ -153,7 +153,7 @@ def test_a_list_parameter_is_split() -> None:
 
 def test_a_parameter_that_the_template_does_not_have_is_noted() -> None:
     application = read("Resources: {Q: {Type: AWS::SQS::Queue}}", ReadOptions({"Stag": "x"}))
-    assert codes(application, Level.NOTE) == ["unused-parameter"]
+    assert codes(application, Level.ERROR) == ["unknown-parameter"]
 
 
 def test_if_takes_the_branch_of_a_condition_that_is_decided() -> None:

@@ -7,6 +7,7 @@ import pytest
 from grantgraph.evaluate import (
     ANONYMOUS,
     CallerKind,
+    ContextValue,
     Decision,
     Situation,
     combine,
@@ -161,7 +162,7 @@ def test_near_misses_say_what_each_condition_wants() -> None:
         "ForAllValues:StringEquals": {"aws:TagKeys": ["a", "b"]},
     }
     policies = PolicySet(identity_based=(policy(allow("A", "s3:*", "arn:aws:s3:::c/*", Condition=condition)),))
-    context = {"aws:CurrentTime": "2026-06-01", "aws:TagKeys": ("a", "c")}
+    context: dict[str, ContextValue] = {"aws:CurrentTime": "2026-06-01", "aws:TagKeys": ("a", "c")}
     (nearest,) = near_misses(request(ROLE, "s3:GetObject", BUCKET, context), policies)
     assert [str(miss) for miss in nearest.misses] == [
         "the resource were one of arn:aws:s3:::c/*",

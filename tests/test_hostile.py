@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import pytest
 
@@ -17,7 +17,7 @@ from grantgraph.problems import InputError
 ROLE = parse_caller("arn:aws:iam::111122223333:role/app")
 
 
-def allowed(action: str, resource: str, statement: dict[str, object]) -> bool:
+def allowed(action: str, resource: str, statement: Mapping[str, object]) -> bool:
     policy = parse_policy({"Version": "2012-10-17", "Statement": statement}, PolicyType.IDENTITY_BASED).value
     verdict = decide(request(ROLE, action, resource), PolicySet(identity_based=(policy,)))
     return verdict.decision is Decision.ALLOWED

@@ -25,7 +25,7 @@ from tests.outside.peer import ask, express
 Json = dict[str, Any]
 
 FIXTURES = Path(__file__).parent.parent / "fixtures" / "decisions"
-SETS, REQUESTS = 350, 4
+SETS, REQUESTS = 300, 4
 SEEDS = (1, 2, 3)
 
 
@@ -33,6 +33,13 @@ SEEDS = (1, 2, 3)
 def ministack() -> Path:
     """The Python of MiniStack's environment, which is made when it is not there."""
     return ensure("ministack")
+
+
+ANSWERS = {
+    "Allow": Decision.ALLOWED,
+    "Deny": Decision.EXPLICIT_DENY,
+    "ImplicitDeny": Decision.IMPLICIT_DENY,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,17 +54,17 @@ class Compared:
 
     @property
     def differs(self) -> bool:
-        return (self.ours is Decision.ALLOWED) is not (self.theirs == "Allow")
+        if self.theirs == "NotTrusted":  # by a trust policy: MiniStack does not say whether it denies
+            return self.ours is Decision.ALLOWED
+        return ANSWERS[self.theirs] is not self.ours
 
     @property
     def excuses(self) -> list[str]:
         return excuses(self.request, self.policies, self.theirs == "Allow")
 
     def __str__(self) -> str:
-        policies = {key: value for key, value in self.policies.items() if value}
-        return f"{self.note}: ours {self.ours}, MiniStack {self.theirs}: " + json.dumps(
-            {"request": self.request, **policies}
-        )
+        written = {"request": self.request, **{key: value for key, value in self.policies.items() if value}}
+        return f"{self.note}: ours {self.ours}, MiniStack {self.theirs}: {json.dumps(written)}"
 
 
 def decisions(cases: list[Case]) -> Iterator[tuple[Case, Request, Json]]:
@@ -102,29 +109,26 @@ def test_environment_holds_what_is_pinned(ministack: Path) -> None:
 @pytest.mark.parametrize("seed", SEEDS)
 def test_random_decisions_agree(seed: int, ministack: Path) -> None:
     compared = compare(random_cases(seed), ministack)
-    unexplained = [one for one in compared if one.differs and not one.excuses]
-    assert not unexplained, "\n".join(str(one) for one in sorted(unexplained, key=lambda one: len(str(one)))[:5])
+    unexplained = sorted((str(one) for one in compared if one.differs and not one.excuses), key=len)
+    assert not unexplained, "\n".join(unexplained[:5])
     # Enough of every answer, and enough that no known gap could have excused: else nothing was compared.
     assert len(compared) > 0.9 * SETS * REQUESTS
     strict = Counter(one.ours for one in compared if not (one.differs or one.excuses))
     assert strict.total() > 0.5 * len(compared)
     assert strict[Decision.ALLOWED] > 0.15 * len(compared)
-    assert strict[Decision.EXPLICIT_DENY] > 0.08 * len(compared)
+    assert strict[Decision.EXPLICIT_DENY] > 0.05 * len(compared)
 
 
-def test_denials_are_of_the_same_kind(ministack: Path) -> None:
-    """Explicit or implicit, too, wherever no gap is near."""
-    names = {"Allow": Decision.ALLOWED, "Deny": Decision.EXPLICIT_DENY, "ImplicitDeny": Decision.IMPLICIT_DENY}
-    compared = [one for one in compare(random_cases(0), ministack) if not one.policies.get("resource_is_trust")]
-    others = [one for one in compared if names[one.theirs] is not one.ours]
-    assert not [str(one) for one in others if not excuses(one.request, one.policies, None)]
+@pytest.fixture(scope="session")
+def examples(ministack: Path) -> dict[str, Compared]:
+    found = compare([case_of(gap.example) for gap in GAPS], ministack)
+    return dict(zip((gap.name for gap in GAPS), found, strict=True))
 
 
 @pytest.mark.parametrize("gap", GAPS, ids=lambda gap: gap.name.replace(" ", "-"))
-def test_known_gap_is_still_there(gap: Gap, ministack: Path) -> None:
-    case = case_of(gap.example)
-    assert run_case(case).differences == ()
-    (found,) = compare([case], ministack)
+def test_known_gap_is_still_there(gap: Gap, examples: dict[str, Compared]) -> None:
+    assert run_case(case_of(gap.example)).differences == ()
+    found = examples[gap.name]
     assert found.differs, f"MiniStack has closed the gap: remove `{gap.name}`"
     assert gap.name in found.excuses
 

@@ -112,13 +112,8 @@ def test_what_is_odd_is_a_note(value: object, type: PolicyType, code: str | None
 
 
 def sized(count: int, type: PolicyType) -> list[tuple[str, str]]:
-    statement = (
-        ASSUME
-        if type is TRUST
-        else {**ALLOW, "Effect": "Deny", "Principal": "*"}
-        if type is PolicyType.RCP
-        else ALLOW
-    )
+    everybody = {**ALLOW, "Effect": "Deny", "Principal": "*"}
+    statement = {TRUST: ASSUME, PolicyType.RCP: everybody}.get(type, ALLOW)
     return codes(document(*[{**statement, "Sid": f"S{at}"} for at in range(count)]), type)
 
 
@@ -147,7 +142,8 @@ def test_a_queue_has_twenty_statements() -> None:
 
 
 def test_a_problem_knows_its_place() -> None:
-    source = '{\n  "Version": "2012-10-17",\n  "Statement": [\n    {"Effect": "allow", "Action": "*", "Resource": "*"}\n  ]\n}'
+    statement = '    {"Effect": "allow", "Action": "*", "Resource": "*"}'
+    source = '{\n  "Version": "2012-10-17",\n  "Statement": [\n' + statement + "\n  ]\n}"
     (problem,) = parse_policy(decode(source, "policy.json"), IDENTITY).problems
     assert str(problem) == "policy.json:4:16: Effect must be `Allow` or `Deny`, not `allow`"
     assert problem.level is Level.ERROR

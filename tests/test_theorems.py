@@ -103,7 +103,7 @@ def test_a_limit_never_grants(document: dict[str, Any]) -> None:
     ):
         field = next(iter(limit))
         if getattr(case.policies, field) in (None, ()) or field == "scps":
-            assert decision(case, replace(case.policies, **limit)) in DENIES, field  # type: ignore[arg-type]
+            assert decision(case, replace(case.policies, **limit)) in DENIES, field
 
 
 @SETTINGS

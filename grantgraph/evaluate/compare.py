@@ -117,8 +117,15 @@ def compile_arn(own: Pattern) -> TextTest:
         own,
         read=lambda filled, given: ArnPattern(filled).match_arn(given),
         tester=arn_tester,
+        glob=has_literal_head(own),
         blame=lambda filled, given: SHORT_CONDITION_RULE if len(ArnPattern(filled).fields) < 6 else None,
     )
+
+
+def has_literal_head(own: Pattern) -> bool:
+    """Whether the first five fields are plain text: then matching by field and as a whole are the same."""
+    fields = ArnPattern(own).fields
+    return len(fields) == 6 and all(isinstance(one.literal, str) for one in fields[:5])
 
 
 def arn_tester(own: Pattern) -> Callable[[str], bool] | None:
@@ -249,4 +256,4 @@ def _mapped_network(network: Network) -> Network:
     return network
 
 
-__all__ = ["arn_tester", "compile_arn", "compile_values"]
+__all__ = ["arn_tester", "compile_arn", "compile_values", "has_literal_head"]

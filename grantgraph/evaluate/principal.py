@@ -35,7 +35,7 @@ def match_principals(
     bounded: bool,
     why: Why = None,
 ) -> dict[Named, Match]:
-    """How surely Principal or NotPrincipal covers the caller, for each way in which it names it; empty: not at all.
+    """How surely Principal or NotPrincipal covers the caller, for each way in which it names it; empty is never.
 
     A statement may name the account for sure and, perhaps, the session itself: both ways count (114).
 

@@ -34,10 +34,12 @@ def is_free_for_all(request: Request) -> bool:
 
 def may_be_beyond_policies(request: Request) -> bool:
     """Whether AWS is known to refuse the action whatever the policies say (131)."""
+    service, _, name = request.action.lower().partition(":")
+    if service not in ("iam", "kms"):
+        return False
     arn = parse_arn(request.resource)
     if arn is None or not isinstance(arn.resource, str):
         return False
-    service, _, name = request.action.lower().partition(":")
     changes = not name.startswith(("get", "list", "simulate", "generate", "describe"))
     if service == "iam" and changes:
         return (arn.account == "aws" and arn.resource.startswith("policy/")) or arn.resource.startswith(
@@ -70,16 +72,18 @@ def _is_key(resource: Text) -> bool:
 
 def token_fits(request: Request) -> bool:
     """Whether a token is used with the action of its kind: SAML and OIDC have one each (53)."""
-    saml = ":saml-provider/" in str(request.caller.name)
     if request.caller.kind is not CallerKind.WEB_IDENTITY or request.action.lower() not in PROVIDED_ACTIONS:
         return True
+    saml = ":saml-provider/" in str(request.caller.name)
     return saml is (request.action.lower() == "sts:assumerolewithsaml")
 
 
 def same_partition(request: Request) -> bool:
     """Roles are not assumed across partitions (64)."""
+    if request.action.lower() not in TRUST_ACTIONS:
+        return True
     own, other = parse_arn(request.caller.name), parse_arn(request.resource)
-    if own is None or other is None or request.action.lower() not in TRUST_ACTIONS:
+    if own is None or other is None:
         return True
     return literal_pattern(own.partition).match(other.partition) is not NO
 

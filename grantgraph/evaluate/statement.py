@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from grantgraph.evaluate.compare import arn_tester
+from grantgraph.evaluate.compare import arn_tester, has_literal_head
 from grantgraph.evaluate.condition import compile_condition
 from grantgraph.evaluate.principal import Named, match_principals
 from grantgraph.evaluate.request import Request
@@ -144,18 +144,19 @@ def _compile_whole(own: Pattern) -> TextTest:
         own,
         read=lambda filled, given: ArnPattern(filled).match_resource(given),
         tester=_tester,
+        glob=_is_uncontested(own),
         blame=lambda filled, given: ArnPattern(filled).contested_by(given),
     )
 
 
+def _is_uncontested(own: Pattern) -> bool:
+    """Whether no contested rule can make a MAYBE of a NO: six fields, and before the fifth colon neither a
+    wildcard, nor a variable, nor upper case (31, 34, 35)."""
+    head = ArnPattern(own).fields[:5]
+    return has_literal_head(own) and all(one.literal == str(one.literal).lower() for one in head)
+
+
 def _tester(own: Pattern) -> Callable[[str], bool] | None:
-    """A quick test, where no contested rule can make a MAYBE of a NO: no wildcard and no upper case before the
-    fifth colon, and six fields (31, 34, 35)."""
     if own.is_star:
         return own.tester()
-    fields = ArnPattern(own).fields
-    if len(fields) < 6 or any(not isinstance(one.literal, str) for one in fields[:5]):
-        return None
-    if any(one.literal != str(one.literal).lower() for one in fields[:5]):
-        return None
-    return arn_tester(own)
+    return arn_tester(own) if _is_uncontested(own) else None

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TypeAlias
 
 from grantgraph.evaluate.request import CALLER_KEYS, ContextValue, Request
-from grantgraph.policy.pattern import Match, Part, Pattern, Variable, parse_pattern, pattern
+from grantgraph.policy.pattern import Match, Part, Pattern, Variable, Wild, parse_pattern, pattern
 from grantgraph.text import Text, Unknown, parts_of, text, unknowns_in
 
 NO, MAYBE, YES = Match.NO, Match.MAYBE, Match.YES
@@ -24,7 +24,6 @@ Reading: TypeAlias = Callable[[Pattern, Text], Match]
 """How a pattern without variables is compared: as plain text, as an ARN, as a resource."""
 
 VALUE_RULE = Unknown("rule 98", "AWS does not say whether a wildcard inside a variable's value is one")
-KEPT = 256
 
 
 def note(why: Why, *reasons: Unknown | frozenset[Unknown]) -> Match:
@@ -48,6 +47,7 @@ def compile_text(
     tester: Callable[[Pattern], Callable[[str], bool] | None] = Pattern.tester,
     wild: bool = True,
     fold: bool = False,
+    glob: bool = True,
     blame: Callable[[Pattern, Text], Unknown | None] | None = None,
 ) -> TextTest:
     """A pattern of a policy as a test.
@@ -58,6 +58,7 @@ def compile_text(
         tester: a quick form of `read` for known text, where there is one that never says MAYBE.
         wild: whether the operator knows wildcards at all (78).
         fold: whether `own` and the values are compared in lower case (79).
+        glob: whether `read` compares known text as a whole, or no differently than if it did.
         blame: the contested rule behind a MAYBE of `read`.
     """
 
@@ -78,46 +79,80 @@ def compile_text(
 
         return plain
 
-    fill = _Template(own, wild).fill
-    variables = own.variables
-    cache: dict[tuple[str, ...], Callable[[str], bool] | None] = {}
+    template = _Template(own, wild, fold) if glob and _is_simple(own) else None
 
     def filled(given: Text, request: Request, why: Why) -> Match:
-        key = fill(request)
-        if key is not None and isinstance(given, str):
-            if key not in cache:
-                if len(cache) >= KEPT:
-                    cache.clear()
-                values = dict(zip(variables, key, strict=True))
-                whole = own.substitute(values.__getitem__)
-                assert whole is not None
-                cache[key] = tester(whole.lower() if fold else whole)
-            quick = cache[key]
-            if quick is not None:
-                return YES if quick(given) else NO
+        if template is not None and isinstance(given, str):
+            pieces = template.fill(request)
+            if pieces is not None:
+                return YES if _fits(pieces, given) else NO
         return _slowly(own, given, request, why, read, wild, fold, explain)
 
     return filled
 
 
+def _is_simple(own: Pattern) -> bool:
+    """Whether there are only literals, variables and stars: the usual pattern, with a quick way to match it."""
+    return not any(part is Wild.ONE or isinstance(part, Unknown) for part in own.parts)
+
+
 class _Template:
-    """The variables of a pattern, read from a request at once."""
+    """A pattern cut at its stars, with the places where values of the request go."""
 
-    __slots__ = ("getters", "wild")
+    __slots__ = ("pieces", "wild")
 
-    def __init__(self, own: Pattern, wild: bool) -> None:
-        self.getters = tuple(getter(one.key) for one in own.variables)
+    def __init__(self, own: Pattern, wild: bool, fold: bool) -> None:
         self.wild = wild
+        pieces: list[list[tuple[str, Callable[[Request], ContextValue | None] | None]]] = [[]]
+        for part in own.parts:
+            if part is Wild.RUN:
+                pieces.append([])
+            elif isinstance(part, Variable):
+                get = getter(part.key)
+                pieces[-1].append(("", _folded(get) if fold else get))
+            else:
+                pieces[-1].append((str(part), None))
+        self.pieces = tuple(tuple(piece) for piece in pieces)
 
-    def fill(self, request: Request) -> tuple[str, ...] | None:
-        """The values, when all of them are known, there, and without wildcards."""
-        values = []
-        for get in self.getters:
-            value = get(request)
-            if not isinstance(value, str) or not value or (self.wild and ("*" in value or "?" in value)):
-                return None
-            values.append(value)
-        return tuple(values)
+    def fill(self, request: Request) -> list[str] | None:
+        """The text between the stars, when all values are known, there, and without wildcards."""
+        filled = []
+        for piece in self.pieces:
+            found = ""
+            for literal, get in piece:
+                if get is None:
+                    found += literal
+                    continue
+                value = get(request)
+                if not isinstance(value, str) or not value or (self.wild and ("*" in value or "?" in value)):
+                    return None
+                found += value
+            filled.append(found)
+        return filled
+
+
+def _folded(get: Callable[[Request], ContextValue | None]) -> Callable[[Request], ContextValue | None]:
+    def lowered(request: Request) -> ContextValue | None:
+        value = get(request)
+        return value.lower() if isinstance(value, str) else value
+
+    return lowered
+
+
+def _fits(pieces: list[str], given: str) -> bool:
+    """Whether a text is these pieces, with anything between them."""
+    first, last = pieces[0], pieces[-1]
+    if len(pieces) == 1:
+        return given == first
+    at, end = len(first), len(given) - len(last)
+    if end < at or not given.startswith(first) or not given.endswith(last):
+        return False
+    for piece in pieces[1:-1]:
+        at = given.find(piece, at, end)
+        if at < 0:
+            return False
+        at += len(piece)
+    return True
 
 
 def _slowly(

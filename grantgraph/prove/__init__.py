@@ -1,7 +1,7 @@
 """All requests: questions over what policies allow, each proved, refuted by a request, or undecided."""
 
 from grantgraph.prove.formula import TRUE as EVERYWHERE
-from grantgraph.prove.formula import conjunction, negation
+from grantgraph.prove.formula import Formula, conjunction, negation
 from grantgraph.prove.isolation import Shared, isolated
 from grantgraph.prove.questions import (
     Answer,
@@ -16,6 +16,7 @@ from grantgraph.prove.questions import (
     allowed_exactly,
     at_or_under,
     implies,
+    matching,
     never,
     reaches,
 )
@@ -26,6 +27,7 @@ __all__ = [
     "EVERYWHERE",
     "Answer",
     "Dimension",
+    "Formula",
     "Proved",
     "Reach",
     "Refuted",
@@ -41,6 +43,7 @@ __all__ = [
     "conjunction",
     "implies",
     "isolated",
+    "matching",
     "negation",
     "never",
     "reaches",

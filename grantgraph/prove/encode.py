@@ -474,7 +474,7 @@ def _same_account(frame: Frame) -> Formula:
     if frame.owner != "":
         return _same(frame.owner, account)
     place: Glob = (Run(":"), ":", Run(":"), ":", Run(":"), ":", Run(":"), ":")
-    owners: list[Glob] = [(), literal_glob("aws"), literal_glob("*"), literal_glob(account)]
+    owners: list[Glob] = [literal_glob(account), (), literal_glob("aws"), literal_glob("*")]
     known = [Literal(Holds(RESOURCE, (*place, *owner, ":", Run()))) for owner in owners]
     return disjunction([*known, Literal(Holds(RESOURCE, ANY_ARN), False)])
 

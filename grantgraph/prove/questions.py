@@ -10,9 +10,9 @@ from grantgraph.catalog import Action, Catalog
 from grantgraph.evaluate import Decision, Request, Verdict, decide
 from grantgraph.policy.arn import parse_arn
 from grantgraph.policy.document import Condition, Effect, Policy, PolicySet, Statement
-from grantgraph.policy.pattern import Pattern
+from grantgraph.policy.pattern import Pattern, parse_pattern
 from grantgraph.problems import bug
-from grantgraph.prove.actions import ActionIndex
+from grantgraph.prove.actions import ActionIndex, encode_actions
 from grantgraph.prove.encode import Frame, encode_allowed
 from grantgraph.prove.formula import (
     FALSE,
@@ -29,7 +29,7 @@ from grantgraph.prove.formula import (
     disjunction,
     negation,
 )
-from grantgraph.prove.glob import Exhausted, Glob, Run, literal_glob
+from grantgraph.prove.glob import Exhausted, Glob, Run, glob_of, literal_glob, seal
 from grantgraph.prove.search import Model, Search
 from grantgraph.prove.shapes import EXAMPLE_ENVIRONMENT, Session, Shape, dimension_of, shapes_of
 from grantgraph.prove.spaces import Dimension
@@ -82,6 +82,11 @@ class Target:
     def region(self) -> Formula:
         """The resources that its policy decides about."""
         return at_or_under(self.arn)
+
+
+def matching(pattern: Text) -> Formula:
+    """The resources that a pattern with `*` and `?` matches."""
+    return Literal(Holds(RESOURCE, seal(glob_of(parse_pattern(pattern, variables=False).parts))))
 
 
 def at_or_under(arn: Text) -> Formula:
@@ -308,7 +313,10 @@ def _ask(
         Proved when there is none, or Refuted by it; and the policies that decide about the witness.
     """
     undecided: Undecided | None = None
+    wanted = _services_of_resources(standing, action)
     for shape in shapes_of(action, catalog, standing.things, standing.environment):
+        if wanted is not None and shape.services is not None and wanted.isdisjoint(shape.services):
+            continue
         for target in (None, *_targets_of(standing, shape)):
             answer = _Case(standing, beyond, shape, target, catalog, region, variables).answer()
             if isinstance(answer, Refuted):
@@ -316,6 +324,25 @@ def _ask(
             if isinstance(answer, Undecided):
                 undecided = undecided or answer
     return undecided or Proved(), standing.policies
+
+
+def _services_of_resources(standing: Standing, action: Action) -> frozenset[str] | None:
+    """The services in whose ARNs some Allow for the action can lie; None where that is no short list.
+
+    Only a quick look at what patterns spell: it spares the search for resources that are out of the question.
+    """
+    if standing.targets:
+        return None
+    found: set[str] = set()
+    for statement in _statements(standing):
+        if statement.effect is not Effect.ALLOW or encode_actions(statement.actions, str(action)) == FALSE:
+            continue
+        for pattern in statement.resources.patterns:
+            service = pattern.fields[2].literal if len(pattern.fields) == 6 else None
+            if statement.resources.negated or not isinstance(service, str):
+                return None
+            found.add(service)
+    return frozenset(found)
 
 
 def _targets_of(standing: Standing, shape: Shape) -> Iterator[Target]:

@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 
 from grantgraph.catalog import Action, Catalog, ConditionKey, KeyType, ResourceType
 from grantgraph.evaluate import Caller, CallerKind
+from grantgraph.policy.arn import parse_arn
 from grantgraph.policy.document import Condition, Family
 from grantgraph.prove.glob import Glob, GlobToken, One, Run, literal_glob
 from grantgraph.prove.spaces import Dimension
-from grantgraph.text import Text
+from grantgraph.text import Text, split_text
 
 _FAMILIES: Mapping[KeyType, Family] = {
     KeyType.STRING: Family.STRING,
@@ -147,7 +148,10 @@ def _caller_keys(caller: Caller) -> Iterable[Dimension]:
     if caller.kind is CallerKind.ANONYMOUS:
         yield absent("aws:principalarn")
         yield fixed("aws:principalaccount", "anonymous")
-    if caller.kind is not CallerKind.USER:
+    arn = parse_arn(caller.name)
+    if caller.kind is CallerKind.USER and arn is not None:
+        yield fixed("aws:username", split_text(arn.resource, "/")[-1])
+    else:
         yield absent("aws:username")
 
 
@@ -163,6 +167,14 @@ class Shape:
     resources: tuple[Glob, ...]
     pleasant: tuple[Glob, ...]
     carried: frozenset[str]
+
+    @property
+    def services(self) -> frozenset[str] | None:
+        """The services in the ARNs of its resources; None for `*`, or where a template leaves it open."""
+        if self.resource_type is None:
+            return None
+        found = frozenset(template.split(":")[2] for template in self.resource_type.arns)
+        return None if any("$" in service for service in found) else found
 
     @property
     def service_type(self) -> str:

@@ -25,7 +25,7 @@ def read(path: Path, node: Node | None, options: ReadOptions) -> Application:
     for name in options.parameters:
         if name not in declared:
             help = did_you_mean(name, declared)
-            problems.note(node.at, "unused-parameter", f"the template has no parameter `{name}`", help)
+            problems.error(node.at, "unknown-parameter", f"the template has no parameter `{name}`", help)
     stack = Stack(
         node,
         environment_of(node, options.partition, options.region, options.account),

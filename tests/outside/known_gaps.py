@@ -198,7 +198,7 @@ def is_federated_user(request: Json, policies: Json) -> bool:
 
 
 def is_star_for_service(request: Json, policies: Json) -> bool:
-    return ":" not in request["principal"] and "*" in members(policies, "AWS")
+    return ":" not in request["principal"] and "*" in (*members(policies, "AWS"), *members(policies, "*"))
 
 
 def is_trusted_by_name(request: Json, policies: Json) -> bool:
@@ -223,7 +223,10 @@ def has_no_policy_elsewhere(request: Json, policies: Json) -> bool:
 
 
 def is_not_shareable(request: Json, policies: Json) -> bool:
-    own, owner = account_of(request["principal"]), request.get("resource_account") or account_of(request["resource"])
+    own, owner = (
+        account_of(request["principal"]),
+        request.get("resource_account") or account_of(request["resource"]),
+    )
     return request["action"].lower() in NOT_SHAREABLE and own != owner
 
 
@@ -265,8 +268,8 @@ GAPS: tuple[Gap, ...] = (
     ),
     Gap(
         "wildcards for the service",
-        "It matches an action as one text, so that `*:GetObject` and `s?:*` match. AWS wants a service by name, or a "
-        "bare star.",
+        "It matches an action as one text, so that `*:GetObject` and `s?:*` match. AWS wants a service by name, "
+        "or a bare star.",
         (20,),
         has_wild_service,
         {
@@ -375,8 +378,8 @@ GAPS: tuple[Gap, ...] = (
     ),
     Gap(
         "sets that are an empty text",
-        "It takes an empty text for a set of one. AWS: ForAllValues is true for an empty data set, such as an empty "
-        "string, and ForAnyValue false.",
+        "It takes an empty text for a set of one. AWS: ForAllValues is true for an empty data set, such as an "
+        "empty string, and ForAnyValue false.",
         (72, 73),
         quantifies_empty,
         {**when("ForAllValues:StringEquals", "k:Text", "a", given=""), "expect": "allowed"},
@@ -449,8 +452,8 @@ GAPS: tuple[Gap, ...] = (
     ),
     Gap(
         "everyone, beyond limits",
-        "It holds what a resource policy gives to everyone within boundary and session policy. AWS: neither limits "
-        "what is given to a star in the same account.",
+        "It holds what a resource policy gives to everyone within boundary and session policy. AWS: neither "
+        "limits what is given to a star in the same account.",
         (56, 114),
         is_limited_for_everyone,
         {
@@ -461,8 +464,8 @@ GAPS: tuple[Gap, ...] = (
     ),
     Gap(
         "federated users in resource policies",
-        "It holds what a resource policy gives to a federated session within its limits, and does not know the user "
-        "who federated it. AWS: the session's own ARN passes them, and the user's ARN matches.",
+        "It holds what a resource policy gives to a federated session within its limits, and does not know the "
+        "user who federated it. AWS: the session's own ARN passes them, and the user's ARN matches.",
         (52, 114),
         is_federated_user,
         {
@@ -475,16 +478,17 @@ GAPS: tuple[Gap, ...] = (
         },
     ),
     Gap(
-        "services and the star under AWS",
-        "It takes a service for one of `{AWS: *}`. A service is no principal of that kind.",
+        "services and the star",
+        "It takes a service for one of `*`. Under AWS a service is no principal of that kind; for the bare star "
+        "AWS does not say.",
         (58,),
         is_star_for_service,
         {**granted({"AWS": "*"}, "lambda.amazonaws.com"), "expect": "implicit-deny"},
     ),
     Gap(
         "trust that names the caller",
-        "It wants an identity policy for AssumeRole, always. AWS: in one account a trust policy that names the caller "
-        "is enough.",
+        "It wants an identity policy for AssumeRole, always. AWS: in one account a trust policy that names the "
+        "caller is enough.",
         (119,),
         is_trusted_by_name,
         {

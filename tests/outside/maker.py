@@ -138,7 +138,9 @@ class Maker:
         caller = self.one(CALLERS[:6]) if self.chance(75) else self.one(CALLERS)
         found: Json = {**caller, "action": self.one(ACTIONS[service]), "resource": self.one(RESOURCES[service])}
         if self.chance(25):
-            found["action"] = str(found["action"]).upper().replace("S3:", "s3:") if self.chance(20) else found["action"]
+            found["action"] = (
+                str(found["action"]).upper().replace("S3:", "s3:") if self.chance(20) else found["action"]
+            )
         if service == "s3" and self.chance(25):
             found["resource_account"] = self.one([OWN, OTHER])
         context: Json = {key: self.one(values) for key, values in KEYS.items() if self.chance(60)}
@@ -278,7 +280,9 @@ class Maker:
             if "Action" in statement:
                 statement["Action"] = self.one([request["action"], "sts:AssumeRole*", "sts:*", "sts:TagSession"])
             statements.append(statement)
-        identity = [{"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": self.one(["*", request["resource"]])}]
+        identity = [
+            {"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": self.one(["*", request["resource"]])}
+        ]
         return {
             "request": request,
             "identity_based": identity if self.chance(70) else [],
