@@ -69,11 +69,11 @@ def asks_for_rows(need: Need, request: Request, action: str, resource: str, name
     context = request.context
     if need.rows:
         rows = context.get("dynamodb:leadingkeys")
-        if not rows or SUB not in context or any(row != context[SUB] for row in rows):
+        if not isinstance(rows, tuple) or SUB not in context or any(row != context[SUB] for row in rows):
             return False
     if need.attributes:
-        named = context.get("dynamodb:attributes") or ()
-        if any(one not in need.attributes for one in named):
+        named = context.get("dynamodb:attributes", ())
+        if not isinstance(named, tuple) or any(one not in need.attributes for one in named):
             return False
         if action in ("BatchGetItem", "GetItem", "Query", "Scan"):
             return context.get("dynamodb:select", "SPECIFIC_ATTRIBUTES") == "SPECIFIC_ATTRIBUTES"

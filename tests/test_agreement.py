@@ -12,8 +12,9 @@ from grantgraph.evaluate import CallerKind, Decision, Request, decide
 from grantgraph.evaluate.request import CALLER_KEYS
 from grantgraph.policy.document import Family
 from grantgraph.policy.parse import parse_address, parse_date, parse_number
-from grantgraph.prove.encode import Frame, encode_allowed
+from grantgraph.prove.encode import encode_allowed
 from grantgraph.prove.formula import RESOURCE, Formula, Free, Literal, Value, holds_at
+from grantgraph.prove.frame import Frame
 from grantgraph.prove.glob import literal_glob
 from grantgraph.prove.spaces import Dimension
 from grantgraph.text import Unknown
@@ -112,12 +113,10 @@ def is_modelled(case: Case) -> bool:
     principals = [one.principals for policy in case.policies.all() for one in policy.statements]
     return (
         caller.path_known
-        and not caller.service_linked
         and not caller.canonical_id
         and caller.kind not in (CallerKind.FEDERATED_USER, CallerKind.WEB_IDENTITY)
         and request.resource != "*"
         and not str(request.resource).startswith("arn:aws-cn:")
-        and request.action != "sqs:SetQueueAttributes"
         and not any(one is not None and one.negated for one in principals)
     )
 

@@ -54,8 +54,8 @@ class Compared:
 
     @property
     def differs(self) -> bool:
-        if self.theirs == "NotTrusted":  # by a trust policy: MiniStack does not say whether it denies
-            return self.ours is Decision.ALLOWED
+        if self.policies.get("resource_is_trust"):  # of which MiniStack does not say how they deny
+            return (self.ours is Decision.ALLOWED) is not (self.theirs == "Allow")
         return ANSWERS[self.theirs] is not self.ours
 
     @property

@@ -31,8 +31,8 @@ from grantgraph.prove import (
     session_of,
 )
 from grantgraph.prove import Dimension as Dim
+from grantgraph.prove.case import MAX_INSTANCES
 from grantgraph.prove.glob import Exhausted, Glob, One, Run, accepts, find, literal_glob, seal
-from grantgraph.prove.questions import MAX_INSTANCES
 from grantgraph.text import Symbolic, Text, Unknown, text
 
 CATALOG = load_catalog()

@@ -1,27 +1,21 @@
 """All requests: questions over what policies allow, each proved, refuted by a request, or undecided."""
 
+from grantgraph.prove.answers import Answer, Proved, Refuted, Undecided
 from grantgraph.prove.formula import TRUE as EVERYWHERE
 from grantgraph.prove.formula import Formula, conjunction, negation
 from grantgraph.prove.isolation import Shared, isolated
 from grantgraph.prove.questions import (
-    Answer,
-    Proved,
     Reach,
-    Refuted,
-    Standing,
-    Target,
-    Undecided,
     actions_of,
     allowed_actions,
     allowed_exactly,
-    at_or_under,
     implies,
-    matching,
     never,
     reaches,
 )
 from grantgraph.prove.shapes import Session, session_of
 from grantgraph.prove.spaces import Dimension
+from grantgraph.prove.subject import Standing, Target, at_or_under, matching
 
 __all__ = [
     "EVERYWHERE",

@@ -15,7 +15,7 @@ from typing import TypeAlias
 from grantgraph.catalog import Action, Catalog
 from grantgraph.evaluate import ContextValue, decide
 from grantgraph.policy.pattern import Pattern, Variable, Wild
-from grantgraph.prove.encode import stand_in
+from grantgraph.prove.answers import Proved, Refuted, Undecided
 from grantgraph.prove.formula import (
     RESOURCE,
     Every,
@@ -27,8 +27,10 @@ from grantgraph.prove.formula import (
     disjunction,
     negation,
 )
+from grantgraph.prove.frame import stand_in
 from grantgraph.prove.glob import Run, literal_glob
-from grantgraph.prove.questions import Proved, Refuted, Standing, Undecided, at_or_under, reaches
+from grantgraph.prove.questions import reaches
+from grantgraph.prove.subject import Standing, at_or_under
 from grantgraph.text import Letter, Symbolic, Text, parts_of, text
 
 LEADING_KEYS = "dynamodb:leadingkeys"

@@ -31,10 +31,11 @@ ACTIONS: dict[str, list[str]] = {
     "dynamodb": ["dynamodb:GetItem", "dynamodb:Query"],
 }
 USER = f"arn:aws:iam::{OWN}:user/alice"
+ROLE = f"arn:aws:iam::{OWN}:role/app"
 CALLERS: list[Json] = [
     {"principal": USER},
     {"principal": USER},
-    {"principal": f"arn:aws:iam::{OWN}:role/app", "session": "s"},
+    {"principal": ROLE, "session": "s"},
     {"principal": f"arn:aws:iam::{OWN}:role/team/app", "session": "s"},
     {"principal": f"arn:aws:sts::{OWN}:assumed-role/app/s"},
     {"principal": f"arn:aws:iam::{OTHER}:user/bob"},
@@ -248,6 +249,8 @@ class Maker:
     def case(self) -> Json:
         if self.chance(10):
             return self.trust_case()
+        if self.chance(10):
+            return self.limited_case()
         service = self.one(list(RESOURCES))
         request = self.request(service)
         found: Json = {"request": request, "expect": "unknown"}
@@ -259,6 +262,23 @@ class Maker:
             found["permissions_boundary"] = self.limit(request, service)
         if self.chance(20):
             found["session"] = [self.limit(request, service) for _ in range(self.one((1, 1, 2)))]
+        return found
+
+    def limited_case(self) -> Json:
+        """A resource policy gives, by one way of naming the caller or another, what limits may not let through."""
+        service = self.one(list(RESOURCES))
+        request = self.request(service)
+        request.update(self.one([{"principal": USER}, {"principal": ROLE, "session": "s"}]))
+        found = {"request": request, "expect": "unknown"}
+        own, everything = request["principal"], {"Effect": "Allow", "Action": "*", "Resource": "*"}
+        names = [own, own, OWN, f"arn:aws:sts::{OWN}:assumed-role/app/s"]
+        found["resource_based"] = {**everything, "Principal": {"AWS": self.some(names, 2)}}
+        found["identity_based"] = [everything] if self.chance(40) else []
+        others = {**everything, "Action": "ec2:*"}
+        if self.chance(60):
+            found["permissions_boundary"] = self.one([others, others, everything])
+        if "session" in request and self.chance(60):
+            found["session"] = self.one([others, others, everything])
         return found
 
     def trust_case(self) -> Json:

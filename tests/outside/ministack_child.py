@@ -39,14 +39,14 @@ def context_of(asked: Json) -> Any:
 
 
 def decide(asked: Json) -> str:
-    """`Allow`, `Deny` or `ImplicitDeny`; `NotTrusted` where a trust policy says either."""
+    """`Allow`, `Deny` or `ImplicitDeny`, which for a trust policy may be either denial."""
     context = context_of(asked)
     policy = asked.get("resource_policy")
     if asked["action"] in evaluator._ALWAYS_ALLOWED_ACTIONS and asked["signed"]:
         return "Allow"
     if asked["action"] == "sts:AssumeRoleWithWebIdentity":
         trusted = evaluator.evaluate_trust_policy(asked["trust"], asked["principal"], context)
-        return "Allow" if trusted else "NotTrusted"
+        return "Allow" if trusted else "ImplicitDeny"
     if not asked["signed"]:
         return str(evaluator.evaluate_resource_policy(policy, context, service=asked["service"]).decision)
     limits = [layer(one) for one in asked["limits"]]
@@ -59,7 +59,7 @@ def decide(asked: Json) -> str:
     trust = asked.get("trust")
     if trust is not None and found.decision == "Allow":
         trusted = evaluator.evaluate_trust_policy(trust, asked["principal"], context)
-        return "Allow" if trusted else "NotTrusted"
+        return "Allow" if trusted else "ImplicitDeny"
     return str(found.decision)
 
 

@@ -18,7 +18,7 @@ COMPUTED = ("aws:currenttime", "aws:epochtime")
 
 
 def ask(python: Path, asked: Sequence[Json]) -> list[str]:
-    """MiniStack's answers, in order: `Allow`, `Deny`, `ImplicitDeny`, or `NotTrusted` by a trust policy."""
+    """MiniStack's answers, in order: `Allow`, `Deny` or `ImplicitDeny`."""
     lines = "".join(json.dumps(one) + "\n" for one in asked)
     done = subprocess.run(
         [str(python), "-I", str(CHILD)], input=lines, capture_output=True, text=True, check=False, timeout=300

@@ -1,0 +1,264 @@
+"""One shape of request at one resource: a formula, a search, and the witness back through the evaluator."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+
+from grantgraph.catalog import Catalog
+from grantgraph.evaluate import Decision, Request, Verdict, decide
+from grantgraph.policy.document import Condition, Statement
+from grantgraph.problems import bug
+from grantgraph.prove.answers import Answer, Proved, Refuted, Undecided
+from grantgraph.prove.encode import encode_allowed
+from grantgraph.prove.formula import (
+    FALSE,
+    RESOURCE,
+    And,
+    Every,
+    Formula,
+    Free,
+    Holds,
+    Literal,
+    Present,
+    conjunction,
+    negation,
+)
+from grantgraph.prove.frame import Frame
+from grantgraph.prove.glob import Exhausted, Glob
+from grantgraph.prove.search import Model, Search
+from grantgraph.prove.shapes import Shape, dimension_of
+from grantgraph.prove.spaces import Dimension
+from grantgraph.prove.subject import Standing, Target
+from grantgraph.text import Symbolic, Text, Unknown, text, unknowns_in
+
+MAX_INSTANCES = 8
+"""How many of the values that policies spell are tried in the place of one policy variable."""
+
+
+MAX_SPELLINGS = 5
+"""How many values are tried where a witness only says that a variable has a value of its own."""
+
+DISAGREE = "the prover and the evaluator read the policies differently; please report this"
+
+
+class Case:
+    """One shape of request at one target, or at none."""
+
+    def __init__(
+        self,
+        standing: Standing,
+        beyond: Standing | None,
+        shape: Shape,
+        target: Target | None,
+        catalog: Catalog,
+        region: Formula,
+        variables: tuple[str, ...],
+    ) -> None:
+        self.standing, self.beyond, self.shape, self.target, self.region = standing, beyond, shape, target, region
+        self.catalog = catalog
+        self.conditions: list[Condition] = [
+            condition
+            for one in (standing, beyond)
+            if one is not None
+            for statement in statements_of(one)
+            for condition in statement.conditions
+        ]
+        self.known: dict[str, Dimension] = {
+            RESOURCE: Dimension(RESOURCE, may_be_absent=False, domain=shape.resources, preferred=shape.pleasant)
+        }
+        self.action = str(shape.action)
+        self.frame = Frame(
+            standing.session.caller,
+            self.action,
+            self.dimension,
+            target.account if target is not None else "",
+            shape.action.service == "kms"
+            and shape.resource_type is not None
+            and shape.resource_type.name == "key",
+        )
+        for key in variables:
+            self.frame.stand_in(key)
+            self.dimension(key)
+        for atom in _atoms(region):
+            if not isinstance(atom, Free):
+                self.dimension(atom.dimension)
+
+    def dimension(self, key: str) -> Dimension:
+        if key not in self.known:
+            self.known[key] = dimension_of(key, self.shape, self.standing.session, self.catalog, self.conditions)
+        return self.known[key]
+
+    def formula(self) -> Formula:
+        parts = [encode_allowed(self.standing.policies_at(self.target), self.frame)]
+        if parts[0] == FALSE:
+            return FALSE
+        if self.beyond is not None:
+            parts.append(negation(encode_allowed(self.beyond.policies_at(self.target), self.frame)))
+        if self.target is not None:
+            parts.append(self.target.region)
+        elif self.shape.resource_type is not None:
+            parts += [negation(one.region) for one in self.standing.targets]
+        parts.append(self.region)
+        return conjunction(parts)
+
+    def dimensions(self, values: Mapping[str, Glob]) -> dict[str, Dimension]:
+        """The dimensions in play; a policy variable takes its stand-in, or a value that is tried."""
+        found = dict(self.known)
+        for key, letter in self.frame.stand_ins.items():
+            found[key] = replace(found[key], domain=(values.get(key, (letter,)),))
+        return found
+
+    def answer(self) -> Answer:
+        try:
+            formula = self.formula()
+            if formula == FALSE:
+                return Proved()
+            doubt = ""
+            for values in self.instances(formula):
+                filled = _fill(formula, values, self.frame.stand_ins)
+                model = Search(self.dimensions(values)).solve(filled)
+                if model is None:
+                    continue
+                answer = self.replay(model)
+                if isinstance(answer, Refuted):
+                    return answer
+                doubt = doubt or answer.reason
+            loosely = Search(self.dimensions({}), loose=True).solve(formula)
+        except Exhausted as spent:
+            return Undecided(f"{self.action}: {spent}")
+        if loosely is None and not doubt:
+            return Proved()
+        return Undecided(doubt or self.hinge(loosely))
+
+    def instances(self, formula: Formula) -> Iterator[Mapping[str, Glob]]:
+        """What to put in the place of policy variables: nothing that anything else spells, then what others do."""
+        yield {}
+        for key in self.frame.stand_ins:
+            tried = {
+                test
+                for atom in _atoms(formula)
+                if isinstance(atom, Holds) and atom.dimension == key and isinstance(atom.test, tuple)
+                for test in [atom.test]
+                if test and all(isinstance(token, str) for token in test)
+            }
+            for value in sorted(tried)[:MAX_INSTANCES]:
+                yield {key: value}
+
+    def hinge(self, model: Model | None) -> str:
+        """What an undecided answer hinges on."""
+        found = sorted({str(one.reason or one.name) for one in model.free} if model else set())
+        names = sorted(
+            {str(one) for value in model.values.values() for one in _unknowns(value)} if model else set()
+        )
+        what = "; ".join(found) or (f"what {', '.join(names)} will be" if names else "values not known here")
+        return f"{self.action}: it hinges on {what}"
+
+    # ── from a model to a request, and back through the evaluator ──
+
+    def replay(self, model: Model) -> Refuted | Undecided:
+        """The request that a model describes, decided by the evaluator."""
+        doubt = ""
+        for number in range(MAX_SPELLINGS if self.frame.stand_ins else 1):
+            answer = self.decided(self.request(model, number))
+            if isinstance(answer, Refuted):
+                return answer
+            doubt = doubt or answer.reason
+        return Undecided(doubt)
+
+    def decided(self, request: Request) -> Refuted | Undecided:
+        """The evaluator's word on a witness; where it differs from ours, nothing is decided."""
+        verdict = decide(request, self.standing.policies_at(self.target))
+        if verdict.decision is Decision.UNKNOWN:
+            return Undecided(f"{self.action}: it hinges on {name_all(verdict.unknowns)}")
+        wider = Verdict(Decision.IMPLICIT_DENY)
+        if self.beyond is not None:
+            wider = decide(request, self.beyond.policies_at(self.target))
+        if wider.decision is Decision.UNKNOWN:
+            return Undecided(f"{self.action}: it hinges on {name_all(wider.unknowns)}")
+        if not verdict.allowed or wider.allowed:
+            keys = ", ".join(sorted(self.frame.stand_ins))
+            why = f"it hinges on the value of {keys}" if keys else DISAGREE
+            return Undecided(f"{self.action}: {why}")
+        return Refuted(request, verdict)
+
+    def request(self, model: Model, number: int) -> Request:
+        letters = {letter: spell_value(key, number) for key, letter in self.frame.stand_ins.items()}
+        context = {key: _put(value, letters) for key, value in sorted(model.values.items()) if key != RESOURCE}
+        resource = _put(model.values[RESOURCE], letters)
+        owner = self.target.account if self.target is not None else ""
+        if isinstance(resource, tuple):
+            bug("a resource is one text")
+        return Request(self.standing.session.caller, self.action, resource, context, owner or None)
+
+
+def _atoms(formula: Formula) -> Iterator[Present | Holds | Every | Free]:
+    if isinstance(formula, Literal):
+        yield formula.atom
+    else:
+        for part in formula.parts:
+            yield from _atoms(part)
+
+
+def _fill(formula: Formula, values: Mapping[str, Glob], stand_ins: Mapping[str, Unknown]) -> Formula:
+    """The formula with the stand-ins of some variables replaced by known text."""
+    if not values:
+        return formula
+    replaced: dict[object, Glob] = {stand_ins[key]: value for key, value in values.items()}
+
+    def fill_test(test: object) -> object:
+        if not isinstance(test, tuple):
+            return test
+        return tuple(piece for token in test for piece in replaced.get(token, (token,)))
+
+    def walk(part: Formula) -> Formula:
+        if isinstance(part, Literal):
+            match part.atom:
+                case Holds(dimension, test):
+                    return Literal(Holds(dimension, fill_test(test)), part.positive)  # type: ignore[arg-type]
+                case Every(dimension, tests, negated):
+                    filled = frozenset(fill_test(test) for test in tests)
+                    return Literal(Every(dimension, filled, negated), part.positive)  # type: ignore[arg-type]
+                case _:
+                    return part
+        pieces = tuple(walk(piece) for piece in part.parts)
+        return And(pieces) if isinstance(part, And) else type(part)(pieces)
+
+    return walk(formula)
+
+
+def _put(value: Text | tuple[Text, ...], letters: Mapping[Unknown, str]) -> Text | tuple[Text, ...]:
+    if isinstance(value, tuple):
+        return tuple(_put_text(one, letters) for one in value)
+    return _put_text(value, letters)
+
+
+def _put_text(value: Text, letters: Mapping[Unknown, str]) -> Text:
+    if not isinstance(value, Symbolic):
+        return value
+    return text(letters.get(part, part) if isinstance(part, Unknown) else part for part in value.parts)
+
+
+def _unknowns(value: Text | tuple[Text, ...]) -> frozenset[Unknown]:
+    if isinstance(value, tuple):
+        return frozenset(one for member in value for one in unknowns_in(member))
+    return unknowns_in(value)
+
+
+def name_all(unknowns: Iterable[Unknown]) -> str:
+    return "; ".join(sorted(one.reason or str(one) for one in unknowns)) or "values not known here"
+
+
+def spell_value(key: str, number: int) -> str:
+    """A value for the key of a policy variable: first one that reads like a real one, then ever odder ones."""
+    if key in ("cognito-identity.amazonaws.com:sub", "cognito-identity-us-gov.amazonaws.com:sub"):
+        return f"us-east-1:7f3c1d2e-0000-4000-8000-0a1b2c3d4e5{'f0123'[number]}"
+    if key == "aws:userid":
+        return f"AROAEXAMPLEID:session-{number}"
+    word = key.rpartition(":")[2].rpartition("/")[2]
+    return (f"{word}-7f3c", "7", "QQ", "zz-zz", f"{word}.{word}")[number]
+
+
+def statements_of(standing: Standing) -> list[Statement]:
+    found = [statement for policy in standing.policies.all() for statement in policy.statements]
+    return found + [statement for target in standing.targets for statement in target.policy.statements]

@@ -1,0 +1,62 @@
+"""Whom and what a question is about: one caller with everything that decides for it, and some resources."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from grantgraph.policy.document import Policy, PolicySet
+from grantgraph.policy.pattern import parse_pattern
+from grantgraph.prove.formula import (
+    RESOURCE,
+    Formula,
+    Holds,
+    Literal,
+    disjunction,
+)
+from grantgraph.prove.glob import Run, glob_of, literal_glob, seal
+from grantgraph.prove.shapes import EXAMPLE_ENVIRONMENT, Session
+from grantgraph.text import Text
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A resource with a policy of its own: its ARN, what lies under it, and the account that owns it."""
+
+    arn: Text
+    policy: Policy
+    account: Text = ""
+
+    @property
+    def region(self) -> Formula:
+        """The resources that its policy decides about."""
+        return at_or_under(self.arn)
+
+
+def matching(pattern: Text) -> Formula:
+    """The resources that a pattern with `*` and `?` matches."""
+    return Literal(Holds(RESOURCE, seal(glob_of(parse_pattern(pattern, variables=False).parts))))
+
+
+def at_or_under(arn: Text) -> Formula:
+    """The resource of an ARN, and what lies under it: objects, indexes, versions."""
+    own = literal_glob(arn)
+    return disjunction(Literal(Holds(RESOURCE, glob)) for glob in (own, (*own, "/", Run()), (*own, ":", Run())))
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What one caller can do: its session, every policy around it, and the resources with policies of their own.
+
+    `things` are ARNs that exist, which witnesses prefer to invented ones.
+    """
+
+    session: Session
+    policies: PolicySet
+    targets: tuple[Target, ...] = ()
+    things: tuple[Text, ...] = ()
+    environment: Mapping[str, Text] = field(default_factory=lambda: EXAMPLE_ENVIRONMENT)
+
+    def policies_at(self, target: Target | None) -> PolicySet:
+        """The policies that decide about one target, or about a resource without a policy of its own."""
+        return self.policies if target is None else replace(self.policies, resource_based=target.policy)
