@@ -15,8 +15,19 @@ from grantgraph.evaluate import scope_down
 from grantgraph.evaluate.statement import match_actions
 from grantgraph.grants import CHANGING, Grant, by_level, grants_of, unseen_of
 from grantgraph.model import Application, Principal, PrincipalType, Promise, PromiseType, Resource
+from grantgraph.policy.document import Statement
 from grantgraph.problems import Location, UsageError, bug
-from grantgraph.prove import EVERYWHERE, Refuted, Shared, Undecided, actions_of, at_or_under, isolated, never
+from grantgraph.prove import (
+    EVERYWHERE,
+    Refuted,
+    Shared,
+    Undecided,
+    actions_of,
+    assumptions,
+    at_or_under,
+    isolated,
+    never,
+)
 from grantgraph.resources import resource_types
 from grantgraph.standing import IDENTITY, standing_of
 
@@ -144,7 +155,7 @@ class Permissions:
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """What `check` found: findings and doubts in a fixed order, and the promises that were proved."""
+    """What `check` found: findings and doubts in a fixed order, what was proved, and on what terms."""
 
     application: Application
     catalog: str
@@ -152,6 +163,7 @@ class Checked:
     findings: tuple[Finding, ...]
     doubts: tuple[Doubt, ...]
     proved: tuple[str, ...]
+    assuming: tuple[str, ...] = ()
 
 
 def check(application: Application, catalog: Catalog, rules: tuple[Rule, ...]) -> Checked:
@@ -181,7 +193,13 @@ def check(application: Application, catalog: Catalog, rules: tuple[Rule, ...]) -
         tuple(sorted(findings, key=rank)),
         tuple(sorted(dict.fromkeys(doubts), key=lambda one: (one.rule, one.principal, one.reason, str(one.at)))),
         tuple(proved),
+        tuple(sorted(assumptions(one for subject in application.principals for one in _statements(subject)))),
     )
+
+
+def _statements(principal: Principal) -> Iterator[Statement]:
+    for policy in principal.policies:
+        yield from policy.statements
 
 
 def _keep(promise: Promise, application: Application, catalog: Catalog) -> Finding | Doubt | None:

@@ -141,6 +141,13 @@ def test_a_queue_has_twenty_statements() -> None:
     assert ("error", "size") in codes(document({**queue, "Resource": [queue["Resource"] + "x" * 9000]}), RESOURCE)
 
 
+def test_a_large_resource_policy_is_noted() -> None:
+    bucket = {**SHARED, "Action": "s3:GetObject"}
+    assert codes(document(*[{**bucket, "Resource": f"arn:aws:s3:::b/{at}"} for at in range(100)]), RESOURCE) == []
+    large = [{**bucket, "Resource": f"arn:aws:s3:::b/{at}"} for at in range(300)]
+    assert codes(document(*large), RESOURCE) == [("note", "size")]
+
+
 def test_a_problem_knows_its_place() -> None:
     statement = '    {"Effect": "allow", "Action": "*", "Resource": "*"}'
     source = '{\n  "Version": "2012-10-17",\n  "Statement": [\n' + statement + "\n  ]\n}"

@@ -170,7 +170,7 @@ def test_too_many_patterns_end_the_search_instead_of_the_patience() -> None:
 
 
 def test_reading_never_writes() -> None:
-    assert never_changes(standing(allow("dynamodb:GetItem", "*"))) == Proved()
+    assert isinstance(never_changes(standing(allow("dynamodb:GetItem", "*"))), Proved)
 
 
 def test_a_wildcard_on_a_table_can_delete_it() -> None:
@@ -180,16 +180,16 @@ def test_a_wildcard_on_a_table_can_delete_it() -> None:
 
 
 def test_a_deny_takes_everything_away() -> None:
-    assert never_changes(standing(allow("s3:*", "*"), deny("*", "*"))) == Proved()
+    assert isinstance(never_changes(standing(allow("s3:*", "*"), deny("*", "*"))), Proved)
 
 
 def test_actions_on_resources_of_another_type_are_dead() -> None:
-    assert never_changes(standing(allow("s3:PutObject", "arn:aws:s3:::bucket"))) == Proved()
+    assert isinstance(never_changes(standing(allow("s3:PutObject", "arn:aws:s3:::bucket"))), Proved)
 
 
 def test_a_condition_on_a_key_that_the_action_never_carries_is_never_satisfied() -> None:
     statement = allow("s3:PutObject", "*", StringLike={"s3:prefix": "public/*"})
-    assert never_changes(standing(statement)) == Proved()
+    assert isinstance(never_changes(standing(statement)), Proved)
 
 
 def test_numbers_leave_no_gap_between_an_allow_and_a_deny() -> None:
@@ -207,7 +207,7 @@ def test_addresses_leave_no_gap_between_an_allow_and_a_deny() -> None:
     inside = allow("sqs:SendMessage", "*", IpAddress={"aws:SourceIp": "10.0.0.0/8"})
     halves = deny("sqs:*", "*", IpAddress={"aws:SourceIp": ["10.0.0.0/9", "10.128.0.0/9"]})
     half = deny("sqs:*", "*", IpAddress={"aws:SourceIp": ["10.0.0.0/9"]})
-    assert never_changes(standing(inside, halves)) == Proved()
+    assert isinstance(never_changes(standing(inside, halves)), Proved)
     assert isinstance(never_changes(standing(inside, half)), Refuted)
 
 
@@ -219,13 +219,13 @@ def test_a_missing_key_passes_a_negated_condition() -> None:
 
 def test_a_boundary_limits() -> None:
     boundary = policy(allow("s3:Get*", "*"), type=PolicyType.PERMISSIONS_BOUNDARY)
-    assert never_changes(standing(allow("*", "*"), permissions_boundary=boundary)) == Proved()
+    assert isinstance(never_changes(standing(allow("*", "*"), permissions_boundary=boundary)), Proved)
 
 
 def test_a_service_control_policy_limits_at_every_level() -> None:
     everything = policy(allow("*", "*"), type=PolicyType.SCP)
     reading = policy(allow("s3:Get*", "*"), type=PolicyType.SCP)
-    assert never_changes(standing(allow("*", "*"), scps=((everything,), (reading,)))) == Proved()
+    assert isinstance(never_changes(standing(allow("*", "*"), scps=((everything,), (reading,)))), Proved)
     assert isinstance(never_changes(standing(allow("*", "*"), scps=((everything,),))), Refuted)
 
 
@@ -255,7 +255,7 @@ def test_a_region_restricts_the_question() -> None:
     subject = standing(allow("dynamodb:PutItem", TABLE))
     actions = actions_of(subject, CATALOG)
     assert isinstance(never(subject, actions, CATALOG, at_or_under(TABLE)), Refuted)
-    assert never(subject, actions, CATALOG, at_or_under(f"{TABLE}2")) == Proved()
+    assert isinstance(never(subject, actions, CATALOG, at_or_under(f"{TABLE}2")), Proved)
 
 
 def test_the_session_of_a_visitor_decides_what_its_conditions_see() -> None:
@@ -276,7 +276,7 @@ def test_the_session_of_a_visitor_decides_what_its_conditions_see() -> None:
             )
         ],
     )
-    assert never_changes(Standing(guest, PolicySet((policy(statement),)))) == Proved()
+    assert isinstance(never_changes(Standing(guest, PolicySet((policy(statement),)))), Proved)
     assert isinstance(never_changes(standing(statement)), Refuted)
 
 
@@ -294,14 +294,14 @@ OWN_ROWS = {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": [IDENTITY]}}
 
 def test_fewer_actions_under_the_same_condition_are_implied() -> None:
     narrow = standing(allow(["dynamodb:GetItem", "dynamodb:Query"], TABLE, **OWN_ROWS))
-    assert implied(narrow, standing(allow("dynamodb:*", TABLE, **OWN_ROWS))) == Proved()
+    assert isinstance(implied(narrow, standing(allow("dynamodb:*", TABLE, **OWN_ROWS))), Proved)
 
 
 def test_scan_carries_no_leading_keys_so_a_rule_on_them_does_not_hold_it() -> None:
     narrow = standing(allow("dynamodb:Scan", TABLE, **OWN_ROWS))
     guarded = allow("dynamodb:Scan", TABLE, **OWN_ROWS, Null={"dynamodb:LeadingKeys": "false"})
     assert isinstance(implied(narrow, standing(guarded)), Refuted)
-    assert implied(standing(guarded), standing()) == Proved()
+    assert isinstance(implied(standing(guarded), standing()), Proved)
 
 
 def test_dropping_a_condition_is_a_widening() -> None:
@@ -315,7 +315,7 @@ def test_dropping_a_condition_is_a_widening() -> None:
 def test_a_variable_between_separators_lies_within_its_prefix() -> None:
     own = standing(allow("s3:GetObject", "arn:aws:s3:::b/private/${aws:PrincipalTag/team}/*"))
     prefix = standing(allow("s3:GetObject", "arn:aws:s3:::b/private/*"))
-    assert implied(own, prefix) == Proved()
+    assert isinstance(implied(own, prefix), Proved)
     assert isinstance(implied(prefix, own), Refuted)
 
 
@@ -475,7 +475,7 @@ def apart(subject: Standing, arn: str, names: tuple[str, ...]) -> Any:
 
 
 def test_rows_are_apart_when_the_leading_key_is_the_identity() -> None:
-    assert apart(visitor(allow(list(ROWS[:2]), TABLE, **OWN_ROWS)), TABLE, ROWS) == Proved()
+    assert isinstance(apart(visitor(allow(list(ROWS[:2]), TABLE, **OWN_ROWS)), TABLE, ROWS), Proved)
 
 
 def test_rows_are_shared_where_scan_is_allowed_beside_a_rule_on_leading_keys() -> None:
@@ -502,7 +502,7 @@ def test_files_are_apart_below_folders_of_the_identity() -> None:
         allow(["s3:GetObject", "s3:PutObject"], f"arn:aws:s3:::photos/private/{IDENTITY}/*"),
         allow("s3:ListBucket", "arn:aws:s3:::photos", StringLike={"s3:prefix": f"private/{IDENTITY}/*"}),
     )
-    assert apart(subject, "arn:aws:s3:::photos", FILES) == Proved()
+    assert isinstance(apart(subject, "arn:aws:s3:::photos", FILES), Proved)
 
 
 def test_files_are_shared_in_a_folder_for_everyone() -> None:

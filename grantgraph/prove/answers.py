@@ -7,6 +7,9 @@ from typing import TypeAlias
 
 from grantgraph.evaluate import Request, Verdict
 
+PLAIN_VALUES = "a wildcard inside the value of a policy variable is plain text (rule 98)"
+"""What every proof over policy variables assumes: AWS does not say it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Proved:

@@ -16,6 +16,7 @@ from grantgraph.catalog import Action, Catalog
 from grantgraph.evaluate import ContextValue, decide
 from grantgraph.policy.pattern import Pattern, Variable, Wild
 from grantgraph.prove.answers import Proved, Refuted, Undecided
+from grantgraph.prove.case import statements_of
 from grantgraph.prove.formula import (
     RESOURCE,
     Every,
@@ -29,7 +30,7 @@ from grantgraph.prove.formula import (
 )
 from grantgraph.prove.frame import stand_in
 from grantgraph.prove.glob import Run, literal_glob
-from grantgraph.prove.questions import reaches
+from grantgraph.prove.questions import assumptions, reaches
 from grantgraph.prove.subject import Standing, at_or_under
 from grantgraph.text import Letter, Symbolic, Text, parts_of, text
 
@@ -73,7 +74,7 @@ def isolated(
         if other is not None:
             return Shared(one, other)
         undecided = undecided or Undecided(f"{one.request.action}: whether two identities meet is not known")
-    return undecided or Proved()
+    return undecided or Proved(assumptions(statements_of(standing)))
 
 
 def own_part(arn: Text, identity: str, folders: Iterable[Text]) -> Formula:

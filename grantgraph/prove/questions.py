@@ -11,7 +11,7 @@ from grantgraph.policy.arn import parse_arn
 from grantgraph.policy.document import Effect, PolicySet, Statement
 from grantgraph.policy.pattern import Pattern
 from grantgraph.prove.actions import ActionIndex, encode_actions
-from grantgraph.prove.answers import Answer, Proved, Refuted, Undecided
+from grantgraph.prove.answers import PLAIN_VALUES, Answer, Proved, Refuted, Undecided
 from grantgraph.prove.case import DISAGREE, Case, name_all, statements_of
 from grantgraph.prove.formula import (
     FALSE,
@@ -47,14 +47,22 @@ def never(standing: Standing, actions: Iterable[Action], catalog: Catalog, regio
         if reach.certain:
             return reach.witnesses[0]
         undecided = undecided or Undecided(reach.doubt)
-    return undecided or _unless_unseen(standing)
+    return undecided or _proved(standing)
 
 
-def _unless_unseen(standing: Standing) -> Answer:
-    """Nothing is proved of policies that may allow more than we were given."""
+def _proved(standing: Standing, *others: Standing) -> Answer:
+    """The proof, with what it assumes; nothing is proved of policies that may allow more than we were given."""
     able = [*standing.policies.identity_based, *(target.policy for target in standing.targets)]
     unseen = [one for policy in able for one in policy.unseen]
-    return Undecided(f"it hinges on {name_all(unseen)}") if unseen else Proved()
+    if unseen:
+        return Undecided(f"it hinges on {name_all(unseen)}")
+    return Proved(assumptions([one for subject in (standing, *others) for one in statements_of(subject)]))
+
+
+def assumptions(statements: Iterable[Statement]) -> frozenset[str]:
+    """What a proof over these statements assumes."""
+    speaks = any(pattern.variables for one in statements for pattern in _patterns(one))
+    return frozenset({PLAIN_VALUES}) if speaks else frozenset()
 
 
 def reaches(
@@ -108,7 +116,7 @@ def implies(narrower: Standing, wider: Standing, actions: Iterable[Action], cata
             return answer
         if isinstance(answer, Undecided):
             undecided = undecided or answer
-    return undecided or _unless_unseen(narrower)
+    return undecided or _proved(narrower, wider)
 
 
 def _is_plain(standing: Standing) -> bool:

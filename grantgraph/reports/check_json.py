@@ -18,6 +18,7 @@ def render(checked: Checked) -> str:
         "findings": [_finding(one) for one in checked.findings],
         "undecided": [_doubt(one) for one in checked.doubts],
         "proved": list(checked.proved),
+        "assuming": list(checked.assuming),
         "problems": problems_json(checked.application),
         "not_modelled": dict(sorted(checked.application.counted.items())),
         "summary": {

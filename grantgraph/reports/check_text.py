@@ -19,6 +19,8 @@ def render(checked: Checked) -> str:
             lines += [f"         at {place(doubt.at)}"] if doubt.at.file else []
     if checked.proved:
         lines += ["", *(f"proved: {title}" for title in checked.proved)]
+    if checked.assuming:
+        lines += ["", *(f"assuming: {one}" for one in checked.assuming)]
     rest = not_read(checked.application)
     if rest:
         lines += ["", *rest]

@@ -50,8 +50,9 @@ def _document(document: dict[str, object]) -> list[str]:
 
 def _proof(one: Synthesis) -> str:
     match one.proof:
-        case Proved():
-            return "proved: every need is allowed, and nothing beyond the needs"
+        case Proved(assuming):
+            terms = f"; assuming that {', '.join(sorted(assuming))}" if assuming else ""
+            return f"proved: every need is allowed, and nothing beyond the needs{terms}"
         case Refuted(request, _):
             return f"REFUTED by {request.action} on {request.resource}"
         case Undecided(reason):
