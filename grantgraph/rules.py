@@ -113,11 +113,14 @@ class Permissions:
 
     application: Application
     catalog: Catalog
+    asked: set[str] = field(default_factory=set)
     _grants: dict[tuple[str, frozenset[AccessLevel]], tuple[Grant, ...]] = field(default_factory=dict)
 
     def principals(self, *types: PrincipalType) -> Iterator[Principal]:
-        """The principals of some types."""
-        return (one for one in self.application.principals if one.type in types)
+        """The principals of some types; a report says how many were asked about."""
+        found = [one for one in self.application.principals if one.type in types]
+        self.asked.update(one.id for one in found)
+        return iter(found)
 
     def grants(self, principal: Principal, levels: frozenset[AccessLevel]) -> tuple[Grant, ...]:
         """What a principal holds at some access levels: every grant is shown by a request."""
@@ -155,7 +158,10 @@ class Permissions:
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """What `check` found: findings and doubts in a fixed order, what was proved, and on what terms."""
+    """What `check` found: findings and doubts in a fixed order, what was proved, and on what terms.
+
+    `asked` is how many principals the rules asked about.
+    """
 
     application: Application
     catalog: str
@@ -163,6 +169,7 @@ class Checked:
     findings: tuple[Finding, ...]
     doubts: tuple[Doubt, ...]
     proved: tuple[str, ...]
+    asked: int
     assuming: tuple[str, ...] = ()
 
 
@@ -193,6 +200,7 @@ def check(application: Application, catalog: Catalog, rules: tuple[Rule, ...]) -
         tuple(sorted(findings, key=rank)),
         tuple(sorted(dict.fromkeys(doubts), key=lambda one: (one.rule, one.principal, one.reason, str(one.at)))),
         tuple(proved),
+        len(permissions.asked),
         tuple(sorted(assumptions(one for subject in application.principals for one in _statements(subject)))),
     )
 

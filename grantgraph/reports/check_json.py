@@ -27,6 +27,7 @@ def render(checked: Checked) -> str:
             "baselined": 0,
             "ignored": 0,
             "undecided": len(checked.doubts),
+            "asked": checked.asked,
         },
     }
     return json_page(document)

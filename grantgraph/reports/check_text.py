@@ -36,7 +36,10 @@ def verdict(checked: Checked) -> str:
         return f"FAILED: {count(len(checked.findings), 'finding')}{open_questions}"
     if checked.doubts:
         return f"UNDECIDED: {count(len(checked.doubts), 'question')} without an answer"
-    return f"PASSED: {count(len(checked.rules), 'rule')} proved for every request"
+    rules = count(len(checked.rules), "rule")
+    if not checked.asked:
+        return f"PASSED: {rules}, and nobody here that they ask about"
+    return f"PASSED: {rules} proved for every request of {count(checked.asked, 'principal')}"
 
 
 def _finding(finding: Finding, application: Application) -> list[str]:

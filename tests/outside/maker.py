@@ -269,7 +269,7 @@ class Maker:
         service = self.one(list(RESOURCES))
         request = self.request(service)
         request.update(self.one([{"principal": USER}, {"principal": ROLE, "session": "s"}]))
-        found = {"request": request, "expect": "unknown"}
+        found: Json = {"request": request, "expect": "unknown"}
         own, everything = request["principal"], {"Effect": "Allow", "Action": "*", "Resource": "*"}
         names = [own, own, OWN, f"arn:aws:sts::{OWN}:assumed-role/app/s"]
         found["resource_based"] = {**everything, "Principal": {"AWS": self.some(names, 2)}}
