@@ -24,6 +24,10 @@ app = typer.Typer(
 )
 explain = typer.Typer(no_args_is_help=True, help="What a role can do, and why.", rich_markup_mode=None)
 app.add_typer(explain, name="explain")
+prove = typer.Typer(
+    no_args_is_help=True, help="Prove a statement over all requests, or refute it by one.", rich_markup_mode=None
+)
+app.add_typer(prove, name="prove")
 
 
 def main() -> None:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from grantgraph.cli import app, explain
+from grantgraph.cli import app, explain, prove
 from grantgraph.cli.exits import Exit
 from grantgraph.cli.options import (
     Account,
+    Document,
     Format,
     Outputs,
     Parameters,
@@ -23,6 +24,9 @@ from grantgraph.cli.options import (
     say,
     write_whole,
 )
+
+if TYPE_CHECKING:
+    from grantgraph.claim import Claim
 
 
 def _version(wanted: bool) -> None:
@@ -175,6 +179,71 @@ def can(
         raise typer.Exit(Exit.UNDECIDED)
     if not asked.verdict.allowed:
         raise typer.Exit(Exit.NO)
+
+
+def _answer(claim: Claim, format: str, output: list[str]) -> None:
+    """Print a claim, and end with the exit code of its answer."""
+    from grantgraph.prove import Refuted, Undecided
+
+    emit("prove", claim, format, output)
+    if isinstance(claim.answer, Refuted):
+        raise typer.Exit(Exit.NO)
+    if isinstance(claim.answer, Undecided):
+        raise typer.Exit(Exit.UNDECIDED)
+
+
+def _compare(relation: str, one: Path, other: Path, format: str, output: list[str]) -> None:
+    from grantgraph.catalog import load_catalog
+    from grantgraph.claim import Relation, compare
+
+    first, second = (read_input(path, [], "", "", "") for path in (one, other))
+    _answer(compare(Relation(relation), first, second, load_catalog()), format, output)
+
+
+@prove.command()
+def implies(narrower: Document, wider: Document, format: Format = "text", output: Outputs = []) -> None:  # noqa: B006
+    """Every request that the first policy allows, the second allows, too: no new access."""
+    _compare("implies", narrower, wider, format, output)
+
+
+@prove.command()
+def equivalent(one: Document, other: Document, format: Format = "text", output: Outputs = []) -> None:  # noqa: B006
+    """Both policies allow the same requests."""
+    _compare("equivalent", one, other, format, output)
+
+
+@prove.command()
+def disjoint(one: Document, other: Document, format: Format = "text", output: Outputs = []) -> None:  # noqa: B006
+    """No request is allowed by both policies."""
+    _compare("disjoint", one, other, format, output)
+
+
+@prove.command()
+def never(
+    path: Source,
+    principal: Annotated[
+        str, typer.Option("--principal", metavar="WHO", help="Its id, name, or `authenticated`.")
+    ],
+    access: Annotated[
+        list[str],
+        typer.Option("--access", metavar="WORD", help="An access level (write, ...) or an action."),
+    ],
+    on: Annotated[str, typer.Option("--on", metavar="RESOURCE", help="Only on this resource.")] = "",
+    format: Format = "text",
+    output: Outputs = [],  # noqa: B006
+    param: Parameters = [],  # noqa: B006
+    account: Account = "",
+    region: Region = "",
+    partition: Partition = "",
+) -> None:
+    """A principal can never use some access."""
+    from grantgraph.catalog import load_catalog
+    from grantgraph.claim import claim_never
+    from grantgraph.explain import find_principal
+
+    application = read_application(path, param, account, region, partition)
+    who = find_principal(application, principal)
+    _answer(claim_never(application, who, tuple(access), on, load_catalog()), format, output)
 
 
 @app.command()

@@ -22,6 +22,7 @@ Source = Annotated[
         show_default=False,
     ),
 ]
+Document = Annotated[Path, typer.Argument(metavar="POLICY", help="A policy document.", show_default=False)]
 Format = Annotated[
     str, typer.Option("--format", "-f", metavar="FORMAT", help="How to print the answer: text or json.")
 ]

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from grantgraph.catalog import Catalog
-from grantgraph.evaluate import Decision, Request, Verdict, decide
+from grantgraph.evaluate import Decision, Request, decide
 from grantgraph.policy.document import Condition, Statement
 from grantgraph.problems import bug
 from grantgraph.prove.answers import Answer, Proved, Refuted, Undecided
@@ -29,7 +29,7 @@ from grantgraph.prove.glob import Exhausted, Glob
 from grantgraph.prove.search import Model, Search
 from grantgraph.prove.shapes import Shape, dimension_of
 from grantgraph.prove.spaces import Dimension
-from grantgraph.prove.subject import Standing, Target
+from grantgraph.prove.subject import Question, Standing, Target
 from grantgraph.text import Symbolic, Text, Unknown, text, unknowns_in
 
 MAX_INSTANCES = 8
@@ -45,21 +45,12 @@ DISAGREE = "the prover and the evaluator read the policies differently; please r
 class Case:
     """One shape of request at one target, or at none."""
 
-    def __init__(
-        self,
-        standing: Standing,
-        beyond: Standing | None,
-        shape: Shape,
-        target: Target | None,
-        catalog: Catalog,
-        region: Formula,
-        variables: tuple[str, ...],
-    ) -> None:
-        self.standing, self.beyond, self.shape, self.target, self.region = standing, beyond, shape, target, region
-        self.catalog = catalog
+    def __init__(self, question: Question, shape: Shape, target: Target | None, catalog: Catalog) -> None:
+        self.question, self.shape, self.target, self.catalog = question, shape, target, catalog
+        self.standing, self.other = question.standing, question.other
         self.conditions: list[Condition] = [
             condition
-            for one in (standing, beyond)
+            for one in (self.standing, self.other)
             if one is not None
             for statement in statements_of(one)
             for condition in statement.conditions
@@ -69,7 +60,7 @@ class Case:
         }
         self.action = str(shape.action)
         self.frame = Frame(
-            standing.session.caller,
+            self.standing.session.caller,
             self.action,
             self.dimension,
             target.account if target is not None else "",
@@ -77,10 +68,10 @@ class Case:
             and shape.resource_type is not None
             and shape.resource_type.name == "key",
         )
-        for key in variables:
+        for key in question.variables:
             self.frame.stand_in(key)
             self.dimension(key)
-        for atom in _atoms(region):
+        for atom in _atoms(question.region):
             if not isinstance(atom, Free):
                 self.dimension(atom.dimension)
 
@@ -93,13 +84,14 @@ class Case:
         parts = [encode_allowed(self.standing.policies_at(self.target), self.frame)]
         if parts[0] == FALSE:
             return FALSE
-        if self.beyond is not None:
-            parts.append(negation(encode_allowed(self.beyond.policies_at(self.target), self.frame)))
+        if self.other is not None:
+            theirs = encode_allowed(self.other.policies_at(self.target), self.frame)
+            parts.append(theirs if self.question.both else negation(theirs))
         if self.target is not None:
             parts.append(self.target.region)
         elif self.shape.resource_type is not None:
             parts += [negation(one.region) for one in self.standing.targets]
-        parts.append(self.region)
+        parts.append(self.question.region)
         return conjunction(parts)
 
     def dimensions(self, values: Mapping[str, Glob]) -> dict[str, Dimension]:
@@ -171,12 +163,10 @@ class Case:
         verdict = decide(request, self.standing.policies_at(self.target))
         if verdict.decision is Decision.UNKNOWN:
             return Undecided(f"{self.action}: it hinges on {name_all(verdict.unknowns)}")
-        wider = Verdict(Decision.IMPLICIT_DENY)
-        if self.beyond is not None:
-            wider = decide(request, self.beyond.policies_at(self.target))
-        if wider.decision is Decision.UNKNOWN:
-            return Undecided(f"{self.action}: it hinges on {name_all(wider.unknowns)}")
-        if not verdict.allowed or wider.allowed:
+        theirs = decide(request, self.other.policies_at(self.target)) if self.other is not None else None
+        if theirs is not None and theirs.decision is Decision.UNKNOWN:
+            return Undecided(f"{self.action}: it hinges on {name_all(theirs.unknowns)}")
+        if not verdict.allowed or (theirs is not None and theirs.allowed is not self.question.both):
             keys = ", ".join(sorted(self.frame.stand_ins))
             why = f"it hinges on the value of {keys}" if keys else DISAGREE
             return Undecided(f"{self.action}: {why}")

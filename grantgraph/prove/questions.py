@@ -19,7 +19,7 @@ from grantgraph.prove.formula import (
     Formula,
 )
 from grantgraph.prove.shapes import Shape, shapes_of
-from grantgraph.prove.subject import Standing, Target
+from grantgraph.prove.subject import Question, Standing, Target
 from grantgraph.text import Unknown
 
 
@@ -81,7 +81,8 @@ def reaches(
         variables: keys whose values the region speaks of by their stand-ins (see `stand_in`).
     """
     for _, group in alike(statements_of(standing), actions, catalog):
-        answer, policies = _ask(standing, None, group[0], catalog, region, variables)
+        question = Question(standing, region=region, variables=variables)
+        answer, policies = _ask(question, group[0], catalog)
         if isinstance(answer, Undecided):
             yield Reach(group, doubt=answer.reason)
         elif isinstance(answer, Refuted):
@@ -111,7 +112,7 @@ def implies(narrower: Standing, wider: Standing, actions: Iterable[Action], cata
         theirs = [others[at - len(own)] for at in named if at >= len(own)]
         if plain and _is_within(mine, theirs):
             continue
-        answer, _ = _ask(narrower, wider, group[0], catalog)
+        answer, _ = _ask(Question(narrower, wider), group[0], catalog)
         if isinstance(answer, Refuted):
             return answer
         if isinstance(answer, Undecided):
@@ -143,6 +144,35 @@ def _is_within(narrower: list[Statement], wider: list[Statement]) -> bool:
 
     allowed = about(narrower, Effect.ALLOW) <= about(wider, Effect.ALLOW)
     return allowed and about(wider, Effect.DENY) <= about(narrower, Effect.DENY)
+
+
+def disjoint(one: Standing, other: Standing, actions: Iterable[Action], catalog: Catalog) -> Answer:
+    """No request is allowed by both."""
+    undecided: Undecided | None = None
+    for _, group in alike([*statements_of(one), *statements_of(other)], actions, catalog):
+        answer, _ = _ask(Question(one, other, both=True), group[0], catalog)
+        if isinstance(answer, Refuted):
+            return answer
+        if isinstance(answer, Undecided):
+            undecided = undecided or answer
+    return undecided or _proved(one, other)
+
+
+def equivalent(one: Standing, other: Standing, catalog: Catalog) -> Answer:
+    """Both allow the same requests."""
+    forward = implies(one, other, actions_of(one, catalog), catalog)
+    return (
+        forward
+        if isinstance(forward, Refuted)
+        else _worse(forward, implies(other, one, actions_of(other, catalog), catalog))
+    )
+
+
+def _worse(one: Answer, other: Answer) -> Answer:
+    """The answer to two questions at once: a refutation, else a doubt, else the proof."""
+    if isinstance(other, Refuted) or isinstance(one, Proved):
+        return other
+    return one
 
 
 def allowed_exactly(standing: Standing, needed: Standing, actions: Iterable[Action], catalog: Catalog) -> Answer:
@@ -212,26 +242,20 @@ def _patterns(statement: Statement) -> Iterator[Pattern]:
 # ── one question: some request allowed by the first, and not by the second ───────────────────────────────
 
 
-def _ask(
-    standing: Standing,
-    beyond: Standing | None,
-    action: Action,
-    catalog: Catalog,
-    region: Formula = TRUE,
-    variables: tuple[str, ...] = (),
-) -> tuple[Answer, PolicySet]:
-    """Whether some request for an action is allowed by `standing`, and not by `beyond` when it is given.
+def _ask(question: Question, action: Action, catalog: Catalog) -> tuple[Answer, PolicySet]:
+    """A question about one action.
 
     Returns:
-        Proved when there is none, or Refuted by it; and the policies that decide about the witness.
+        Proved when there is no such request, or Refuted by it; and the policies that decide about the witness.
     """
     undecided: Undecided | None = None
+    standing = question.standing
     wanted = _services_of_resources(standing, action)
     for shape in shapes_of(action, catalog, standing.things, standing.environment):
         if wanted is not None and shape.services is not None and wanted.isdisjoint(shape.services):
             continue
         for target in (None, *_targets_of(standing, shape)):
-            answer = Case(standing, beyond, shape, target, catalog, region, variables).answer()
+            answer = Case(question, shape, target, catalog).answer()
             if isinstance(answer, Refuted):
                 return answer, standing.policies_at(target)
             if isinstance(answer, Undecided):

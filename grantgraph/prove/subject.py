@@ -9,6 +9,7 @@ from grantgraph.policy.document import Policy, PolicySet
 from grantgraph.policy.pattern import parse_pattern
 from grantgraph.prove.formula import (
     RESOURCE,
+    TRUE,
     Formula,
     Holds,
     Literal,
@@ -60,3 +61,19 @@ class Standing:
     def policies_at(self, target: Target | None) -> PolicySet:
         """The policies that decide about one target, or about a resource without a policy of its own."""
         return self.policies if target is None else replace(self.policies, resource_based=target.policy)
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Is there a request that `standing` allows, and `other` does not (or, with `both`, allows as well)?
+
+    Attributes:
+        region: asks about these requests only (see `at_or_under`).
+        variables: keys whose values the region speaks of by their stand-ins (see `stand_in`).
+    """
+
+    standing: Standing
+    other: Standing | None = None
+    both: bool = False
+    region: Formula = TRUE
+    variables: tuple[str, ...] = ()

@@ -10,6 +10,7 @@ from grantgraph.evaluate import ContextValue, Request
 from grantgraph.model import Application
 from grantgraph.policy.document import Condition
 from grantgraph.problems import Level, Location
+from grantgraph.prove import Answer, Proved, Refuted, Undecided
 from grantgraph.text import Unknown, visible
 
 
@@ -121,3 +122,14 @@ def problems_json(application: Application) -> list[dict[str, Any]]:
         }
         for one in application.problems
     ]
+
+
+def answer_json(answer: Answer) -> dict[str, Any]:
+    """An answer of the prover."""
+    match answer:
+        case Proved(assuming):
+            return {"answer": "proved", "assuming": sorted(assuming)}
+        case Refuted(request, _):
+            return {"answer": "refuted", "witness": request_json(request)}
+        case Undecided(reason):
+            return {"answer": "undecided", "reason": reason}

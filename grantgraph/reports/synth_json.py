@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from grantgraph.policy.render import render_policy
-from grantgraph.prove import Answer, Proved, Refuted, Undecided
-from grantgraph.reports._words import catalog_json, json_page, location_json, request_json
+from grantgraph.reports._words import answer_json, catalog_json, json_page, location_json
 from grantgraph.synthesize import Synthesized
 
 
@@ -38,14 +35,3 @@ def render(synthesized: Synthesized) -> str:
         "to_fill_in": list(synthesized.to_fill_in),
     }
     return json_page(document)
-
-
-def answer_json(answer: Answer) -> dict[str, Any]:
-    """An answer of the prover."""
-    match answer:
-        case Proved(assuming):
-            return {"answer": "proved", "assuming": sorted(assuming)}
-        case Refuted(request, _):
-            return {"answer": "refuted", "witness": request_json(request)}
-        case Undecided(reason):
-            return {"answer": "undecided", "reason": reason}

@@ -256,7 +256,8 @@ class Maker:
         found: Json = {"request": request, "expect": "unknown"}
         found["identity_based"] = [self.document(request, service) for _ in range(self.one((0, 1, 1, 1, 2)))]
         owner = request.get("resource_account") or request["resource"].split(":")[4]
-        if self.chance(99 if owner and f":{owner}:" not in request["principal"] else 45):
+        needed = service == "kms" or (owner and f":{owner}:" not in request["principal"])
+        if self.chance(97 if needed else 45):
             found["resource_based"] = self.document(request, service, who=True)
         if self.chance(20):
             found["permissions_boundary"] = self.limit(request, service)

@@ -1,0 +1,113 @@
+"""A question over all requests as its askers put it, and the answer: what `prove` is about."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from grantgraph.catalog import AccessLevel, Action, Catalog
+from grantgraph.evaluate import parse_caller
+from grantgraph.model import Application, Principal
+from grantgraph.policy.document import PolicySet
+from grantgraph.problems import UsageError, did_you_mean
+from grantgraph.prove import (
+    EVERYWHERE,
+    Answer,
+    Standing,
+    actions_of,
+    at_or_under,
+    disjoint,
+    equivalent,
+    implies,
+    never,
+    session_of,
+)
+from grantgraph.standing import standing_of
+
+ANYBODY = "arn:aws:iam::111122223333:role/somebody"
+"""Whose policies two documents are compared as: a role, in an account of its own."""
+
+
+class Relation(StrEnum):
+    """What can be asked of two policies."""
+
+    IMPLIES = "implies"  # every request that the first allows, the second allows
+    EQUIVALENT = "equivalent"
+    DISJOINT = "disjoint"
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A statement over all requests, in words, and whether it holds."""
+
+    words: str
+    answer: Answer
+    catalog: str
+
+
+def compare(relation: Relation, one: Application, other: Application, catalog: Catalog) -> Claim:
+    """Whether two policies, each the only one of its input, stand in a relation."""
+    first, second = _only_policy(one), _only_policy(other)
+    asked: Mapping[Relation, tuple[str, Callable[[], Answer]]] = {
+        Relation.IMPLIES: (
+            f"every request that {one.source} allows, {other.source} allows",
+            lambda: implies(first, second, actions_of(first, catalog), catalog),
+        ),
+        Relation.EQUIVALENT: (
+            f"{one.source} and {other.source} allow the same requests",
+            lambda: equivalent(first, second, catalog),
+        ),
+        Relation.DISJOINT: (
+            f"no request is allowed by both {one.source} and {other.source}",
+            lambda: disjoint(first, second, actions_of(first, catalog), catalog),
+        ),
+    }
+    words, answer = asked[relation]
+    return Claim(words, answer(), catalog.date)
+
+
+def _only_policy(application: Application) -> Standing:
+    if len(application.principals) != 1:
+        raise UsageError(
+            f"`{application.source}` is not one policy", "name a policy document; `diff` compares applications"
+        )
+    policies = application.principals[0].policies
+    return Standing(session_of(parse_caller(ANYBODY)), PolicySet(identity_based=policies))
+
+
+def claim_never(
+    application: Application, principal: Principal, access: tuple[str, ...], on: str, catalog: Catalog
+) -> Claim:
+    """That a principal can never use some access, anywhere or on one resource.
+
+    Args:
+        access: access levels in lower case with dashes, or actions.
+        on: the id of a resource, "" for anywhere.
+
+    Raises:
+        UsageError: an access level, an action or the resource does not exist.
+    """
+    standing = standing_of(application, principal)
+    resource = application.resource(on) if on else None
+    if on and resource is None:
+        raise UsageError(
+            f"there is no resource `{on}`", did_you_mean(on, [one.id for one in application.resources])
+        )
+    wanted = [one for one in actions_of(standing, catalog) if _is_meant(one, access)]
+    for word in access:
+        if word not in LEVELS and catalog.action(word) is None:
+            raise UsageError(f"there is no access level or action `{word}`", did_you_mean(word, LEVELS))
+    where = f" on {on}" if on else ""
+    words = f"{principal.id} never has {', '.join(access)} access{where}"
+    region = at_or_under(resource.arn) if resource is not None else EVERYWHERE
+    return Claim(words, never(standing, wanted, catalog, region), catalog.date)
+
+
+LEVELS = {level.value.lower().replace(" ", "-"): level for level in AccessLevel}
+"""Access levels as people type them."""
+
+
+def _is_meant(action: Action, access: tuple[str, ...]) -> bool:
+    names = {word.lower() for word in access}
+    return any(LEVELS.get(word) is action.access_level for word in access) or str(action).lower() in names
