@@ -11,6 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -94,6 +95,7 @@ def compare(cases: list[Case], python: Path) -> list[Compared]:
     ]
 
 
+@cache
 def random_cases(seed: int) -> list[Case]:
     maker = Maker(seed)
     found: list[Case] = []

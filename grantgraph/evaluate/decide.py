@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from grantgraph.evaluate.layer import Compiled, Layer, Reading, compile_policies
+from grantgraph.evaluate.layer import KEPT_ACTIONS, Compiled, Layer, Reading, compile_policies
 from grantgraph.evaluate.organization import RCP_RULE, rcps_guard, scps_bind
 from grantgraph.evaluate.principal import Named
 from grantgraph.evaluate.request import Authorizer, CallerKind, Request
@@ -21,7 +21,7 @@ from grantgraph.evaluate.special import (
     same_partition,
     token_fits,
 )
-from grantgraph.evaluate.statement import Reason, match_actions
+from grantgraph.evaluate.statement import Entry, Reason, match_actions
 from grantgraph.evaluate.variable import MAYBE, NO, YES
 from grantgraph.policy.arn import parse_arn
 from grantgraph.policy.document import PolicySet, PolicyType
@@ -68,12 +68,76 @@ USER_POOL_RULE = Unknown("rule 178", "AWS's page disagrees with itself on a sile
 
 def decide(request: Request, policies: PolicySet | Compiled) -> Verdict:
     """AWS's answer to one request, over all policies that apply to it."""
+    compiled = policies if isinstance(policies, Compiled) else compile_policies(policies)
+    plainly = _decide_plainly(request, compiled)
+    if plainly is not None:
+        return plainly
     if is_free_for_all(request):
         if request.caller.signed:
             return Verdict(Decision.ALLOWED)
         return Verdict(Decision.IMPLICIT_DENY, (), NO_SIGNATURE)
-    compiled = policies if isinstance(policies, Compiled) else compile_policies(policies)
     return _Flow(request, compiled).verdict()
+
+
+def _decide_plainly(request: Request, compiled: Compiled) -> Verdict | None:
+    """The same answer on the short way, for the usual case; None where the request has to go the long one.
+
+    Usual is: nothing but identity policies, a user or role in its own account, an action without rules of its own,
+    and no statement that hinges on something unknown.
+    """
+    action = request.action
+    try:
+        split = compiled.by_action[action]
+    except KeyError:
+        if len(compiled.by_action) >= KEPT_ACTIONS:
+            compiled.by_action.clear()
+        usual = compiled.is_plain and not action.lower().startswith(_UNUSUAL)
+        split = compiled.by_action[action] = compiled.split(action) if usual else None
+    if split is None:
+        return None
+    caller, resource, given = request.caller, request.resource, request.resource_account
+    if caller.kind not in _USUAL_CALLERS or request.situation.authorizer is not None or type(resource) is not str:
+        return None
+    if given is None:
+        fields = resource.split(":", 5)
+        given = fields[4] if len(fields) == 6 else ""
+    if given != caller.account and given != "":
+        return None
+    denies, allows = split
+    deciding: list[Entry] = []
+    for entries in (denies, allows):
+        for entry in entries:
+            for test in entry.tests:
+                found = test(request, None)
+                if found is NO:
+                    break
+                if found is MAYBE:
+                    return None
+            else:
+                deciding.append(entry)
+        if deciding:
+            break
+    key = tuple(map(id, deciding))  # the entries live as long as what is kept beside them
+    known = compiled.answers.get(key)
+    if known is None:
+        known = compiled.answers[key] = _plain_verdict(deciding)
+    assert isinstance(known, Verdict)
+    return known
+
+
+_UNUSUAL = ("sts:", "kms:", "iam:")
+"""Services whose actions have rules of their own: trust, keys, what AWS manages itself."""
+
+_USUAL_CALLERS = frozenset({CallerKind.USER, CallerKind.ROLE})
+
+
+def _plain_verdict(deciding: list[Entry]) -> Verdict:
+    because = tuple(entry.reason for entry in deciding)
+    if not because:
+        return Verdict(Decision.IMPLICIT_DENY, (), PolicyType.IDENTITY_BASED)
+    if deciding[0].allows:
+        return Verdict(Decision.ALLOWED, because)
+    return Verdict(Decision.EXPLICIT_DENY, because, PolicyType.IDENTITY_BASED)
 
 
 def decide_all(requests: Iterable[Request], policies: PolicySet | Compiled) -> Verdict:

@@ -127,6 +127,22 @@ class Compiled:
     endpoint: Layer | None
     scps: tuple[Layer, ...]
     rcps: tuple[Layer, ...]
+    by_action: dict[str, tuple[tuple[Entry, ...], tuple[Entry, ...]] | None] = field(default_factory=dict)
+    answers: dict[tuple[int, ...], object] = field(default_factory=dict)
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether identity policies alone decide, and all of them were given."""
+        others = (self.boundary, self.session, self.resource, self.endpoint)
+        return all(one is None for one in others) and not (self.scps or self.rcps or self.identity.unseen)
+
+    def split(self, action: str) -> tuple[tuple[Entry, ...], tuple[Entry, ...]] | None:
+        """The Deny and the Allow statements that surely cover an action; None where one only may."""
+        about = self.identity.about(action)
+        if any(match is not YES for _, match in about):
+            return None
+        denies = tuple(entry for entry, _ in about if not entry.allows)
+        return denies, tuple(entry for entry, _ in about if entry.allows)
 
 
 def compile_policies(policies: PolicySet) -> Compiled:
@@ -168,4 +184,4 @@ def _entries(policy: Policy) -> list[Entry]:
 _SETS: dict[int, Compiled] = {}
 _POLICIES: dict[int, tuple[Policy, list[Entry]]] = {}
 
-__all__ = ["YES", "Compiled", "Layer", "Reading", "compile_policies"]
+__all__ = ["KEPT_ACTIONS", "YES", "Compiled", "Layer", "Reading", "compile_policies"]
