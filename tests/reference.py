@@ -515,6 +515,8 @@ def decide(request: Json, policies: Json) -> str:
     service, _, name = request["action"].lower().partition(":")
     if (service, name) == ("sts", "getcalleridentity"):  # (121)
         return "allowed" if signed else "implicit-deny"
+    if (service, name) == ("sts", "getsessiontoken") and caller["kind"] in ("user", "root"):
+        return "allowed"
     context = {key.lower(): value for key, value in request.get("context", {}).items()}
     request = {**request, "context": {**from_caller(caller, signed), **context}}
     arn = caller.get("arn", "")

@@ -24,12 +24,17 @@ from grantgraph.text import Text, Unknown
 
 # ── actions that policies do not decide ──
 
-MANAGED_RULE = Unknown("rule 131", "no policy is known to allow changes to what AWS itself manages")
+MANAGED_RULE = Unknown("rule 131", "whether any policy allows changes to what AWS itself manages")
 
 
 def is_free_for_all(request: Request) -> bool:
-    """Whether the action needs no permission and cannot be denied (121): a signature is enough."""
-    return request.action.lower() == "sts:getcalleridentity"
+    """Whether the action needs no permission and cannot be denied (121): a signature is enough.
+
+    A session token is for users and the root user only; what a role's session gets is not said.
+    """
+    action = request.action.lower()
+    user = request.caller.kind in (CallerKind.USER, CallerKind.ROOT)
+    return action == "sts:getcalleridentity" or (action == "sts:getsessiontoken" and user)
 
 
 def may_be_beyond_policies(request: Request) -> bool:

@@ -107,8 +107,11 @@ def _maybe_not(formula: Formula, negated: bool) -> Formula:
 
 def encode_allowed(policies: PolicySet, frame: Frame) -> Formula:
     """The requests of the frame that the policies allow."""
-    if frame.action.lower() == "sts:getcalleridentity":  # 121
+    action = frame.action.lower()
+    if action == "sts:getcalleridentity":  # 121
         return TRUE if frame.caller.signed else FALSE
+    if action == "sts:getsessiontoken" and frame.caller.kind in (CallerKind.USER, CallerKind.ROOT):
+        return TRUE
     if not _token_fits(frame):
         return FALSE
     denied = _denied(policies, frame)
