@@ -16,7 +16,7 @@ from grantgraph.evaluate.statement import match_actions
 from grantgraph.grants import CHANGING, Grant, by_level, grants_of, unseen_of
 from grantgraph.model import Application, Principal, PrincipalType, Promise, PromiseType, Resource
 from grantgraph.policy.document import Statement
-from grantgraph.problems import Location, UsageError, bug
+from grantgraph.problems import Level, Location, UsageError, bug
 from grantgraph.prove import (
     EVERYWHERE,
     Refuted,
@@ -173,11 +173,28 @@ class Checked:
     assuming: tuple[str, ...] = ()
 
 
+def _open_doors(application: Application) -> Iterator[Doubt]:
+    """What leaves open which roles visitors get, so that no rule can have asked about all of them."""
+    for problem in application.problems:
+        if problem.level is Level.UNMODELLED and problem.code in WHO_COMES_IN:
+            yield Doubt("reading", "", problem.message, problem.at)
+    for pool in application.pools:
+        if pool.allows_classic_flow is not False:
+            reason = (
+                f"`{pool.id}` allows the classic flow: its visitors choose any role whose trust policy lets them"
+            )
+            yield Doubt("classic flow", "", reason, pool.at)
+
+
+WHO_COMES_IN = frozenset({"role-attachment", "role-mapping", "outside-pool", "transform"})
+"""Problems of reading that leave open who gets which role, so that no rule can have asked about everybody."""
+
+
 def check(application: Application, catalog: Catalog, rules: tuple[Rule, ...]) -> Checked:
     """Ask every rule, and every promise of the application."""
     permissions = Permissions(application, catalog)
     findings: list[Finding] = []
-    doubts: list[Doubt] = []
+    doubts = list(_open_doors(application))
     proved: list[str] = []
     for rule in rules:
         for one in rule.check(permissions):

@@ -50,11 +50,11 @@ def root(
 def synth(
     path: Source,
     format: Format = "text",
-    output: Outputs = [],  # noqa: B006 - typer reads defaults, and never changes them
+    output: Outputs = [],
     write: Annotated[
         Path | None, typer.Option("--write", metavar="DIR", help="Also write one policy file a principal.")
     ] = None,
-    param: Parameters = [],  # noqa: B006
+    param: Parameters = [],
     account: Account = "",
     region: Region = "",
     partition: Partition = "",
@@ -99,11 +99,11 @@ def _write_policies(folder: Path, synthesized: object) -> None:
 def check(
     path: Source,
     format: Format = "text",
-    output: Outputs = [],  # noqa: B006
+    output: Outputs = [],
     rules: Annotated[
         list[Path], typer.Option("--rules", metavar="DIR", help="Also ask the rules of a folder. Rules are code.")
-    ] = [],  # noqa: B006
-    param: Parameters = [],  # noqa: B006
+    ] = [],
+    param: Parameters = [],
     account: Account = "",
     region: Region = "",
     partition: Partition = "",
@@ -130,8 +130,8 @@ def explain_role(
     ],
     path: Source,
     format: Format = "text",
-    output: Outputs = [],  # noqa: B006
-    param: Parameters = [],  # noqa: B006
+    output: Outputs = [],
+    param: Parameters = [],
     account: Account = "",
     region: Region = "",
     partition: Partition = "",
@@ -159,10 +159,10 @@ def can(
     context: Annotated[
         list[str],
         typer.Option("--context", "-c", metavar="KEY=VALUE", help="What it carries; KEY=? is not known."),
-    ] = [],  # noqa: B006
+    ] = [],
     format: Format = "text",
-    output: Outputs = [],  # noqa: B006
-    param: Parameters = [],  # noqa: B006
+    output: Outputs = [],
+    param: Parameters = [],
     account: Account = "",
     region: Region = "",
     partition: Partition = "",
@@ -201,19 +201,19 @@ def _compare(relation: str, one: Path, other: Path, format: str, output: list[st
 
 
 @prove.command()
-def implies(narrower: Document, wider: Document, format: Format = "text", output: Outputs = []) -> None:  # noqa: B006
+def implies(narrower: Document, wider: Document, format: Format = "text", output: Outputs = []) -> None:
     """Every request that the first policy allows, the second allows, too: no new access."""
     _compare("implies", narrower, wider, format, output)
 
 
 @prove.command()
-def equivalent(one: Document, other: Document, format: Format = "text", output: Outputs = []) -> None:  # noqa: B006
+def equivalent(one: Document, other: Document, format: Format = "text", output: Outputs = []) -> None:
     """Both policies allow the same requests."""
     _compare("equivalent", one, other, format, output)
 
 
 @prove.command()
-def disjoint(one: Document, other: Document, format: Format = "text", output: Outputs = []) -> None:  # noqa: B006
+def disjoint(one: Document, other: Document, format: Format = "text", output: Outputs = []) -> None:
     """No request is allowed by both policies."""
     _compare("disjoint", one, other, format, output)
 
@@ -230,8 +230,8 @@ def never(
     ],
     on: Annotated[str, typer.Option("--on", metavar="RESOURCE", help="Only on this resource.")] = "",
     format: Format = "text",
-    output: Outputs = [],  # noqa: B006
-    param: Parameters = [],  # noqa: B006
+    output: Outputs = [],
+    param: Parameters = [],
     account: Account = "",
     region: Region = "",
     partition: Partition = "",
@@ -252,7 +252,7 @@ def test(
         Path, typer.Argument(metavar="PATH", help="A file of decision cases, or a folder.", show_default=False)
     ],
     format: Format = "text",
-    output: Outputs = [],  # noqa: B006
+    output: Outputs = [],
 ) -> None:
     """Run decision cases: requests, the policies around them, and the answers that are expected."""
     from grantgraph.cases import load_cases, run_case
@@ -269,8 +269,8 @@ def graph(
     format: Annotated[
         str, typer.Option("--format", "-f", metavar="FORMAT", help="text, dot, mermaid or json.")
     ] = "text",
-    output: Outputs = [],  # noqa: B006
-    param: Parameters = [],  # noqa: B006
+    output: Outputs = [],
+    param: Parameters = [],
     account: Account = "",
     region: Region = "",
     partition: Partition = "",

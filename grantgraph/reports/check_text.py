@@ -15,7 +15,7 @@ def render(checked: Checked) -> str:
     if checked.doubts:
         lines += ["", f"undecided: {count(len(checked.doubts), 'question')}, which counts as a failure"]
         for doubt in checked.doubts:
-            lines.append(f"  {doubt.rule}  {doubt.principal}  {doubt.reason}")
+            lines.append("  " + "  ".join(filter(None, [doubt.rule, doubt.principal, doubt.reason])))
             lines += [f"         at {place(doubt.at)}"] if doubt.at.file else []
     if checked.proved:
         lines += ["", *(f"proved: {title}" for title in checked.proved)]

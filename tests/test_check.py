@@ -1,0 +1,64 @@
+"""The gate as a whole: what it cannot know about who comes in fails it, as a finding would."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from grantgraph.catalog import load_catalog
+from grantgraph.rules import Checked, check, load_rules
+from grantgraph.sources import load
+
+CATALOG = load_catalog()
+TIGHT = (Path(__file__).parent.parent / "fixtures" / "apps" / "notes" / "tight.yaml").read_text(encoding="utf-8")
+
+
+def judged(folder: Path, *changes: tuple[str, str]) -> Checked:
+    """What the gate says of the tight template after some changes."""
+    source = TIGHT
+    for before, after in changes:
+        assert before in source
+        source = source.replace(before, after)
+    path = folder / "template.yaml"
+    path.write_text(source, encoding="utf-8")
+    return check(load(path), CATALOG, load_rules())
+
+
+def test_a_tight_template_passes(tmp_path: Path) -> None:
+    checked = judged(tmp_path)
+    assert (checked.findings, checked.doubts, checked.asked) == ((), (), 2)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "reason"),
+    [
+        (
+            "AllowUnauthenticatedIdentities: true",
+            "AllowUnauthenticatedIdentities: true\n      AllowClassicFlow: true",
+            "`Pool` allows the classic flow",
+        ),
+        (
+            "      Roles:\n        authenticated:",
+            "      RoleMappings: {p: {Type: Token, IdentityProvider: accounts.google.com}}\n"
+            "      Roles:\n        authenticated:",
+            "choose the role themselves",
+        ),
+        ("unauthenticated: !GetAtt Unauthenticated.Arn", "unauthenticated: !ImportValue guest", "is not in the input"),
+    ],
+)
+def test_a_door_that_may_lead_elsewhere_leaves_the_gate_undecided(
+    tmp_path: Path, before: str, after: str, reason: str
+) -> None:
+    checked = judged(tmp_path, (before, after))
+    assert checked.findings == ()
+    assert any(reason in doubt.reason for doubt in checked.doubts)
+
+
+def test_a_finding_has_the_same_fingerprint_after_reformatting_and_another_after_widening(tmp_path: Path) -> None:
+    writes = ("Action: s3:GetObject\n", "Action: [s3:PutObject, s3:GetObject]\n")
+    (one,) = judged(tmp_path, writes).findings
+    (same,) = judged(tmp_path, writes, ("Resources:\n", "# moved\n\n\nResources:\n")).findings
+    (wider,) = judged(tmp_path, ("Action: s3:GetObject\n", "Action: [s3:PutObject, s3:DeleteObject]\n")).findings
+    assert one.at != same.at
+    assert one.fingerprint == same.fingerprint != wider.fingerprint
