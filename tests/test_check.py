@@ -44,7 +44,11 @@ def test_a_tight_template_passes(tmp_path: Path) -> None:
             "      Roles:\n        authenticated:",
             "choose the role themselves",
         ),
-        ("unauthenticated: !GetAtt Unauthenticated.Arn", "unauthenticated: !ImportValue guest", "is not in the input"),
+        (
+            "unauthenticated: !GetAtt Unauthenticated.Arn",
+            "unauthenticated: !ImportValue guest",
+            "is not in the input",
+        ),
     ],
 )
 def test_a_door_that_may_lead_elsewhere_leaves_the_gate_undecided(

@@ -208,7 +208,7 @@ BAD_USAGE = {
     "an unknown format": (("check", TIGHT, "--format", "jsno"), "did you mean `json`?"),
     "an unknown option": (("check", TIGHT, "--bogus"), "No such option"),
     "an unknown command": (("chek", TIGHT), "Did you mean 'check'?"),
-    "no path": (("check",), "PATH"),
+    "no path, and nothing here": (("check",), "`.` is not "),
     "an account that is none": (("check", TIGHT, "--account", "12"), "write its twelve digits"),
     "a region that is none": (("check", TIGHT, "--region", "us-*"), "`--region us-*` is not a name"),
     "a parameter without a value": (("check", TIGHT, "--param", "x"), "`--param x` must be KEY=VALUE"),

@@ -10,6 +10,7 @@ import typer
 from grantgraph.cli import app, explain, prove
 from grantgraph.cli.exits import Exit
 from grantgraph.cli.options import (
+    HERE,
     Account,
     Document,
     Format,
@@ -48,7 +49,7 @@ def root(
 
 @app.command()
 def synth(
-    path: Source,
+    path: Source = HERE,
     format: Format = "text",
     output: Outputs = [],
     write: Annotated[
@@ -97,7 +98,7 @@ def _write_policies(folder: Path, synthesized: object) -> None:
 
 @app.command()
 def check(
-    path: Source,
+    path: Source = HERE,
     format: Format = "text",
     output: Outputs = [],
     rules: Annotated[
@@ -128,7 +129,7 @@ def explain_role(
         str,
         typer.Argument(metavar="NAME", help="Its logical id, its name, or `authenticated`.", show_default=False),
     ],
-    path: Source,
+    path: Source = HERE,
     format: Format = "text",
     output: Outputs = [],
     param: Parameters = [],
@@ -155,7 +156,7 @@ def can(
     resource: Annotated[
         str, typer.Argument(metavar="RESOURCE", help="An ARN, or a resource: Uploads/a.txt.", show_default=False)
     ],
-    path: Source,
+    path: Source = HERE,
     context: Annotated[
         list[str],
         typer.Option("--context", "-c", metavar="KEY=VALUE", help="What it carries; KEY=? is not known."),
@@ -265,7 +266,7 @@ def test(
 
 @app.command()
 def graph(
-    path: Source,
+    path: Source = HERE,
     format: Annotated[
         str, typer.Option("--format", "-f", metavar="FORMAT", help="text, dot, mermaid or json.")
     ] = "text",

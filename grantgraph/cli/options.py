@@ -18,10 +18,12 @@ Source = Annotated[
     Path,
     typer.Argument(
         metavar="PATH",
-        help="A model file, a template, or a cdk.out folder; - is standard input.",
+        help="A model file, a template, or a cdk.out folder; this folder if left out; - is standard input.",
         show_default=False,
     ),
 ]
+HERE = Path(".")
+"""What is read when no PATH is given: a `cdk.out` here, or `grantgraph.yaml`."""
 Document = Annotated[Path, typer.Argument(metavar="POLICY", help="A policy document.", show_default=False)]
 Format = Annotated[
     str, typer.Option("--format", "-f", metavar="FORMAT", help="How to print the answer: text or json.")

@@ -14,6 +14,8 @@ from grantgraph.node import Node
 from grantgraph.problems import InputError
 
 STANDARD_INPUT = Path("-")
+MODEL = "grantgraph.yaml"
+"""The model file that stands for its folder, where the folder holds nothing else that is read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,8 @@ def load(path: Path | str, options: ReadOptions = NO_OPTIONS) -> Application:
     for source in sources:
         if source.recognises(path, node):
             return source.read(path, node, options)
+    if node is None and (path / MODEL).is_file():
+        return load(path / MODEL, options)
     kinds = ", ".join(source.name for source in sources[:-1]) + f" or {sources[-1].name}"
     raise InputError(f"`{path}` is not {kinds}: {_contents(path, node)}", help=_advice(node))
 
