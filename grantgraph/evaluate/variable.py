@@ -66,7 +66,9 @@ def compile_text(
         if why is None:
             return MAYBE
         rule = blame(filled, given) if blame is not None else None
-        return note(why, rule or filled.unknowns | unknowns_in(given))
+        own_part, their_part = filled.unknowns, unknowns_in(given)
+        # What stands on both sides is the same on both, whatever it will be; the rest is what it hinges on.
+        return note(why, rule or own_part ^ their_part or own_part | their_part)
 
     if not own.variables:
         quick = tester(own)
