@@ -98,11 +98,14 @@ def grants_of(
 
 
 def _denies(resource: Resource) -> Policy | None:
-    """The denying half of a resource policy: what it allows is a grant of its own."""
-    if resource.policy is None:
-        return None
+    """The denying half of a resource policy: what it allows is a grant of its own.
+
+    A key's policy stays whole: without its word no identity policy grants anything (rule 123).
+    """
+    if resource.policy is None or resource.type == "kms:key":
+        return resource.policy
     own = tuple(one for one in resource.policy.statements if one.effect is Effect.DENY)
-    return replace(resource.policy, statements=own) if own or resource.type == "kms:key" else None
+    return replace(resource.policy, statements=own) if own else None
 
 
 def _grants(

@@ -287,6 +287,31 @@ def test_every_action_of_a_reach_has_a_witness_of_its_own() -> None:
         assert all(decide(one.request, subject.policies).allowed for one in reach.witnesses)
 
 
+@pytest.mark.parametrize("order", [1, -1])
+def test_an_action_with_rules_of_its_own_answers_for_no_other(order: int) -> None:
+    """A queue's policy gives another account SendMessage, and never AddPermission (rule 173)."""
+    queue = "arn:aws:sqs:us-east-1:444455556666:jobs"
+    shared = {**allow("sqs:*", queue), "Principal": {"AWS": ROLE}}
+    target = Target(queue, policy(shared, type=PolicyType.RESOURCE_BASED), "444455556666")
+    subject = Standing(session_of(parse_caller(ROLE)), PolicySet((policy(allow("sqs:*", "*")),)), (target,))
+    actions = [action for name in ("sqs:AddPermission", "sqs:DeleteMessage") if (action := CATALOG.action(name))]
+    answer = never(subject, actions[::order], CATALOG, at_or_under(queue))
+    assert isinstance(answer, Refuted)
+    assert answer.request.action == "sqs:DeleteMessage"
+    assert isinstance(never(subject, actions[:1], CATALOG, at_or_under(queue)), Proved)
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_an_action_that_may_leave_a_key_out_answers_for_itself(order: int) -> None:
+    """Query always names a partition key, a PartiQL SELECT may scan (rule 158)."""
+    subject = visitor(allow(["dynamodb:Query", "dynamodb:PartiQLSelect"], TABLE, **OWN_ROWS))
+    names = ("dynamodb:Query", "dynamodb:PartiQLSelect")[::order]
+    answer = apart(subject, TABLE, names)
+    assert isinstance(answer, Shared)
+    assert answer.one.request.action == "dynamodb:PartiQLSelect"
+    assert isinstance(apart(subject, TABLE, ("dynamodb:Query",)), Proved)
+
+
 # ── implies ──────────────────────────────────────────────────────────────────────────────────────────────
 
 OWN_ROWS = {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": [IDENTITY]}}

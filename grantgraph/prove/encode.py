@@ -213,6 +213,12 @@ _TRUST_ACTIONS = frozenset(
 )
 
 
+def has_rules_of_its_own(action: str) -> bool:
+    """Whether the decision reads the action's very name: such an action is like no other."""
+    own = {"sts:getcalleridentity", "sts:getsessiontoken", "kms:retiregrant"}
+    return action.lower() in own | _TRUST_ACTIONS | _NOT_SHAREABLE
+
+
 def _allow(policies: Iterable[Policy], frame: Frame) -> Formula:
     """The requests that some Allow statement of some policy is about."""
     found: list[Formula] = []

@@ -13,12 +13,13 @@ from grantgraph.policy.pattern import Pattern
 from grantgraph.prove.actions import ActionIndex, encode_actions
 from grantgraph.prove.answers import PLAIN_VALUES, Answer, Proved, Refuted, Undecided
 from grantgraph.prove.case import DISAGREE, Case, name_all, statements_of
+from grantgraph.prove.encode import has_rules_of_its_own
 from grantgraph.prove.formula import (
     FALSE,
     TRUE,
     Formula,
 )
-from grantgraph.prove.shapes import Shape, shapes_of
+from grantgraph.prove.shapes import Shape, always_carried, shapes_of
 from grantgraph.prove.subject import Question, Standing, Target
 from grantgraph.text import Unknown
 
@@ -223,7 +224,9 @@ def alike(
             if keys
             else ()
         )
-        shape = (action.service, action.resource_types, action.may_use_star, carried)
+        name = str(action) if has_rules_of_its_own(str(action)) else ""
+        always = always_carried(action) & keys
+        shape = (action.service, action.resource_types, action.may_use_star, carried, always, name)
         groups.setdefault((named, shape), []).append(action)
     for (named, _), group in groups.items():
         yield named, tuple(group)
@@ -275,10 +278,11 @@ def _services_of_resources(standing: Standing, action: Action) -> frozenset[str]
         if statement.effect is not Effect.ALLOW or encode_actions(statement.actions, str(action)) == FALSE:
             continue
         for pattern in statement.resources.patterns:
-            service = pattern.fields[2].literal if len(pattern.fields) == 6 else None
+            plain = len(pattern.fields) == 6 and pattern.fields[1].literal is not None
+            service = pattern.fields[2].literal if plain else None
             if statement.resources.negated or not isinstance(service, str):
                 return None
-            found.add(service)
+            found.add(service.lower())
     return frozenset(found)
 
 

@@ -246,7 +246,7 @@ def dimension_of(
         key,
         _FAMILIES[known.type],
         known.multivalued,
-        may_be_absent=known.carried == "sometimes" and str(shape.action) not in _ALWAYS.get(key, ()),
+        may_be_absent=known.carried == "sometimes" and key not in always_carried(shape.action),
         may_be_present=carried,
         domain=(SOMETHING,) if known.multivalued and known.type in (KeyType.STRING, KeyType.ARN) else (),
     )
@@ -272,6 +272,11 @@ _ITEM_ACTIONS = frozenset(
 _ALWAYS: Mapping[str, frozenset[str]] = {"dynamodb:leadingkeys": _ITEM_ACTIONS}
 """Keys that every request for an action carries, because the call cannot be made without them: an item or a query
 names its partition key. PartiQL is not here: a SELECT may leave the key out (rules 155, 156, 158)."""
+
+
+def always_carried(action: Action) -> frozenset[str]:
+    """The keys that every request for an action carries, beside those that every request carries."""
+    return frozenset(key for key, actions in _ALWAYS.items() if str(action) in actions)
 
 
 def _unplaced(key: str, shape: Shape, catalog: Catalog) -> bool:
