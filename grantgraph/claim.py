@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from grantgraph.catalog import AccessLevel, Action, Catalog
+from grantgraph.catalog import LEVELS_BY_WORD, Action, Catalog
 from grantgraph.evaluate import parse_caller
 from grantgraph.model import Application, Principal
 from grantgraph.policy.document import PolicySet
@@ -96,18 +96,14 @@ def claim_never(
         )
     wanted = [one for one in actions_of(standing, catalog) if _is_meant(one, access)]
     for word in access:
-        if word not in LEVELS and catalog.action(word) is None:
-            raise UsageError(f"there is no access level or action `{word}`", did_you_mean(word, LEVELS))
+        if word not in LEVELS_BY_WORD and catalog.action(word) is None:
+            raise UsageError(f"there is no access level or action `{word}`", did_you_mean(word, LEVELS_BY_WORD))
     where = f" on {on}" if on else ""
     words = f"{principal.id} never has {', '.join(access)} access{where}"
     region = at_or_under(resource.arn) if resource is not None else EVERYWHERE
     return Claim(words, never(standing, wanted, catalog, region), catalog.date)
 
 
-LEVELS = {level.value.lower().replace(" ", "-"): level for level in AccessLevel}
-"""Access levels as people type them."""
-
-
 def _is_meant(action: Action, access: tuple[str, ...]) -> bool:
     names = {word.lower() for word in access}
-    return any(LEVELS.get(word) is action.access_level for word in access) or str(action).lower() in names
+    return any(LEVELS_BY_WORD.get(word) is action.access_level for word in access) or str(action).lower() in names

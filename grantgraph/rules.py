@@ -174,10 +174,13 @@ class Checked:
 
 
 def _open_doors(application: Application) -> Iterator[Doubt]:
-    """What leaves open which roles visitors get, so that no rule can have asked about all of them."""
+    """What no rule can have asked about: roles that visitors may get, and resources that may let them in."""
     for problem in application.problems:
         if problem.level is Level.UNMODELLED and problem.code in WHO_COMES_IN:
             yield Doubt("reading", "", problem.message, problem.at)
+    for resource in application.resources:
+        for unseen in resource.policy.unseen if resource.policy is not None else ():
+            yield Doubt("reading", "", f"the policy of `{resource.id}`: {unseen.reason}", resource.at)
     for pool in application.pools:
         if pool.allows_classic_flow is not False:
             reason = (
@@ -237,11 +240,10 @@ def _keep(promise: Promise, application: Application, catalog: Catalog) -> Findi
     if promise.type is PromiseType.ISOLATED and resource is not None:
         return _keep_apart(promise, rule, principal, resource, application, catalog)
     standing = standing_of(application, principal)
-    levels = {one.value.lower().replace(" ", "-") for one in AccessLevel} & set(promise.access)
     wanted = [
         one
         for one in actions_of(standing, catalog)
-        if one.access_level.value.lower().replace(" ", "-") in levels or str(one) in promise.access
+        if one.access_level.word in promise.access or str(one) in promise.access
     ]
     answer = never(standing, wanted, catalog, at_or_under(resource.arn) if resource is not None else EVERYWHERE)
     match answer:

@@ -45,6 +45,12 @@ def test_a_tight_template_passes(tmp_path: Path) -> None:
             "choose the role themselves",
         ),
         (
+            "  Pool:\n",
+            "  Open:\n    Type: AWS::S3::BucketPolicy\n    Properties:\n      Bucket: !Ref Uploads\n"
+            "      PolicyDocument: !ImportValue bucket-policy\n  Pool:\n",
+            "the policy of `Uploads`",
+        ),
+        (
             "unauthenticated: !GetAtt Unauthenticated.Arn",
             "unauthenticated: !ImportValue guest",
             "is not in the input",

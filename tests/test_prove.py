@@ -550,3 +550,10 @@ def test_listing_without_a_rule_on_the_prefix_shares_the_names_of_files() -> Non
 def test_a_folder_without_its_slash_is_not_taken_for_proof() -> None:
     subject = visitor(allow("s3:GetObject", f"arn:aws:s3:::photos/private/{IDENTITY}*"))
     assert isinstance(apart(subject, "arn:aws:s3:::photos", FILES), Undecided)
+
+
+def test_identities_are_not_proved_apart_under_a_policy_that_was_not_given() -> None:
+    own = policy(allow("dynamodb:Query", TABLE, **OWN_ROWS))
+    unseen = replace(own, unseen=(Unknown("Managed", "what `Managed` allows"),))
+    subject = Standing(session_of(parse_caller(ROLE), [Dim(SUB, may_be_absent=False)]), PolicySet((unseen,)))
+    assert isinstance(apart(subject, TABLE, ROWS), Undecided)

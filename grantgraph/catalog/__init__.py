@@ -2,6 +2,7 @@
 
 from grantgraph.catalog.read import Catalog, load_catalog
 from grantgraph.catalog.types import (
+    LEVELS_BY_WORD,
     AccessLevel,
     Action,
     Carried,
@@ -13,6 +14,7 @@ from grantgraph.catalog.types import (
 )
 
 __all__ = [
+    "LEVELS_BY_WORD",
     "AccessLevel",
     "Action",
     "Carried",

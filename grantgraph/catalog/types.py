@@ -20,6 +20,15 @@ class AccessLevel(StrEnum):
     TAGGING = "Tagging"
     PERMISSIONS_MANAGEMENT = "Permissions management"
 
+    @property
+    def word(self) -> str:
+        """The level as people type it: `permissions-management`."""
+        return self.value.lower().replace(" ", "-")
+
+
+LEVELS_BY_WORD = {level.word: level for level in AccessLevel}
+"""Access levels by the words that people type."""
+
 
 class KeyType(StrEnum):
     """The type of a condition key's values."""

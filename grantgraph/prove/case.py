@@ -10,6 +10,7 @@ from grantgraph.evaluate import Decision, Request, decide
 from grantgraph.policy.document import Condition, Statement
 from grantgraph.problems import bug
 from grantgraph.prove.answers import Answer, Proved, Refuted, Undecided
+from grantgraph.prove.comparison import Test
 from grantgraph.prove.encode import encode_allowed
 from grantgraph.prove.formula import (
     FALSE,
@@ -25,7 +26,7 @@ from grantgraph.prove.formula import (
     negation,
 )
 from grantgraph.prove.frame import Frame
-from grantgraph.prove.glob import Exhausted, Glob
+from grantgraph.prove.glob import Exhausted, Glob, GlobToken
 from grantgraph.prove.search import Model, Search
 from grantgraph.prove.shapes import Shape, dimension_of
 from grantgraph.prove.spaces import Dimension
@@ -194,9 +195,9 @@ def _fill(formula: Formula, values: Mapping[str, Glob], stand_ins: Mapping[str, 
     """The formula with the stand-ins of some variables replaced by known text."""
     if not values:
         return formula
-    replaced: dict[object, Glob] = {stand_ins[key]: value for key, value in values.items()}
+    replaced: dict[GlobToken, Glob] = {stand_ins[key]: value for key, value in values.items()}
 
-    def fill_test(test: object) -> object:
+    def fill_test(test: Test) -> Test:
         if not isinstance(test, tuple):
             return test
         return tuple(piece for token in test for piece in replaced.get(token, (token,)))
@@ -205,10 +206,10 @@ def _fill(formula: Formula, values: Mapping[str, Glob], stand_ins: Mapping[str, 
         if isinstance(part, Literal):
             match part.atom:
                 case Holds(dimension, test):
-                    return Literal(Holds(dimension, fill_test(test)), part.positive)  # type: ignore[arg-type]
+                    return Literal(Holds(dimension, fill_test(test)), part.positive)
                 case Every(dimension, tests, negated):
                     filled = frozenset(fill_test(test) for test in tests)
-                    return Literal(Every(dimension, filled, negated), part.positive)  # type: ignore[arg-type]
+                    return Literal(Every(dimension, filled, negated), part.positive)
                 case _:
                     return part
         pieces = tuple(walk(piece) for piece in part.parts)

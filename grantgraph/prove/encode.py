@@ -10,6 +10,7 @@ from collections.abc import Iterable
 
 from grantgraph.evaluate.organization import NOT_RCP_SERVICES, RCP_RULE, RCP_SERVICES
 from grantgraph.evaluate.request import CallerKind
+from grantgraph.evaluate.special import NOT_SHAREABLE, TRUST_ACTIONS
 from grantgraph.policy.arn import COLON_RULE, SHORT_ARN_RULE, ArnPattern, parse_arn
 from grantgraph.policy.document import (
     Effect,
@@ -136,23 +137,6 @@ def _token_fits(frame: Frame) -> bool:
     return saml is (":saml-provider/" in str(frame.caller.name))
 
 
-_NOT_SHAREABLE = frozenset(
-    f"sqs:{name}"
-    for name in (
-        "addpermission",
-        "createqueue",
-        "deletequeue",
-        "listqueues",
-        "listqueuetags",
-        "removepermission",
-        "setqueueattributes",
-        "tagqueue",
-        "untagqueue",
-    )
-)
-"""What a queue's policy cannot give to another account (173)."""
-
-
 def _signed(policies: PolicySet, frame: Frame) -> Formula:
     root = frame.caller.kind is CallerKind.ROOT
     identity = TRUE if root else _allow(policies.identity_based, frame)
@@ -164,7 +148,7 @@ def _signed(policies: PolicySet, frame: Frame) -> Formula:
     resource = policies.resource_based
     named = _by_name(resource, policies, frame) if resource is not None else {}
     direct, limited, account = (named.get(how, FALSE) for how in ("self", "limited", "account"))
-    shared = FALSE if frame.action.lower() in _NOT_SHAREABLE else disjunction([direct, limited, account])
+    shared = FALSE if frame.action.lower() in NOT_SHAREABLE else disjunction([direct, limited, account])
     across = conjunction([shared, identity, *limits])
     if _resource_must_allow(policies, frame):
         if resource is None:
@@ -184,7 +168,7 @@ def _signed(policies: PolicySet, frame: Frame) -> Formula:
 def _same_partition(frame: Frame) -> Formula:
     """Roles are not assumed across partitions (64)."""
     arn = parse_arn(frame.caller.name)
-    if arn is None or frame.action.lower() not in _TRUST_ACTIONS:
+    if arn is None or frame.action.lower() not in TRUST_ACTIONS:
         return TRUE
     return Literal(Holds(RESOURCE, (*"arn:", *literal_glob(arn.partition), ":", Run())))
 
@@ -205,18 +189,13 @@ def _same_account(frame: Frame) -> Formula:
 def _resource_must_allow(policies: PolicySet, frame: Frame) -> bool:
     if policies.resource_based is not None and policies.resource_based.type is PolicyType.TRUST:
         return True
-    return frame.on_key or frame.action.lower() in _TRUST_ACTIONS
-
-
-_TRUST_ACTIONS = frozenset(
-    {"sts:assumerole", "sts:assumerolewithwebidentity", "sts:assumerolewithsaml", "sts:setsourceidentity"}
-)
+    return frame.on_key or frame.action.lower() in TRUST_ACTIONS
 
 
 def has_rules_of_its_own(action: str) -> bool:
     """Whether the decision reads the action's very name: such an action is like no other."""
     own = {"sts:getcalleridentity", "sts:getsessiontoken", "kms:retiregrant"}
-    return action.lower() in own | _TRUST_ACTIONS | _NOT_SHAREABLE
+    return action.lower() in own | TRUST_ACTIONS | NOT_SHAREABLE
 
 
 def _allow(policies: Iterable[Policy], frame: Frame) -> Formula:

@@ -15,8 +15,7 @@ from typing import TypeAlias
 from grantgraph.catalog import Action, Catalog
 from grantgraph.evaluate import ContextValue, decide
 from grantgraph.policy.pattern import Pattern, Variable, Wild
-from grantgraph.prove.answers import Proved, Refuted, Undecided
-from grantgraph.prove.case import statements_of
+from grantgraph.prove.answers import Answer, Refuted, Undecided
 from grantgraph.prove.formula import (
     RESOURCE,
     Every,
@@ -30,7 +29,7 @@ from grantgraph.prove.formula import (
 )
 from grantgraph.prove.frame import stand_in
 from grantgraph.prove.glob import Run, literal_glob
-from grantgraph.prove.questions import assumptions, reaches
+from grantgraph.prove.questions import proved, reaches
 from grantgraph.prove.subject import Standing, at_or_under
 from grantgraph.text import Letter, Symbolic, Text, parts_of, text
 
@@ -46,7 +45,7 @@ class Shared:
     other: Refuted
 
 
-Isolation: TypeAlias = Proved | Shared | Undecided
+Isolation: TypeAlias = Answer | Shared
 
 
 def isolated(
@@ -74,7 +73,7 @@ def isolated(
         if other is not None:
             return Shared(one, other)
         undecided = undecided or Undecided(f"{one.request.action}: whether two identities meet is not known")
-    return undecided or Proved(assumptions(statements_of(standing)))
+    return undecided or proved(standing)
 
 
 def own_part(arn: Text, identity: str, folders: Iterable[Text]) -> Formula:

@@ -48,10 +48,10 @@ def never(standing: Standing, actions: Iterable[Action], catalog: Catalog, regio
         if reach.certain:
             return reach.witnesses[0]
         undecided = undecided or Undecided(reach.doubt)
-    return undecided or _proved(standing)
+    return undecided or proved(standing)
 
 
-def _proved(standing: Standing, *others: Standing) -> Answer:
+def proved(standing: Standing, *others: Standing) -> Answer:
     """The proof, with what it assumes; nothing is proved of policies that may allow more than we were given."""
     able = [*standing.policies.identity_based, *(target.policy for target in standing.targets)]
     unseen = [one for policy in able for one in policy.unseen]
@@ -118,7 +118,7 @@ def implies(narrower: Standing, wider: Standing, actions: Iterable[Action], cata
             return answer
         if isinstance(answer, Undecided):
             undecided = undecided or answer
-    return undecided or _proved(narrower, wider)
+    return undecided or proved(narrower, wider)
 
 
 def _is_plain(standing: Standing) -> bool:
@@ -156,7 +156,7 @@ def disjoint(one: Standing, other: Standing, actions: Iterable[Action], catalog:
             return answer
         if isinstance(answer, Undecided):
             undecided = undecided or answer
-    return undecided or _proved(one, other)
+    return undecided or proved(one, other)
 
 
 def equivalent(one: Standing, other: Standing, catalog: Catalog) -> Answer:

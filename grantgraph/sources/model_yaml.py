@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from grantgraph.catalog import AccessLevel, Action, load_catalog
+from grantgraph.catalog import LEVELS_BY_WORD, Action, load_catalog
 from grantgraph.model import (
     Application,
     Authorizer,
@@ -56,9 +56,6 @@ _ROUTE = re.compile(r"([A-Za-z]+) (/\S*)")
 _METHODS = frozenset({"GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS", "ANY"})
 _NAME = re.compile(r"[A-Za-z0-9+=,.@_:/-]+|\$default")
 _NEED_KEYS = frozenset({"who", "access", "to", "rows", "attributes", "keys", "index"})
-LEVELS = {level.value.lower().replace(" ", "-"): level for level in AccessLevel}
-"""Access levels as a promise writes them."""
-
 POOL = "IdentityPool"
 """The id of the identity pool that a model file implies."""
 
@@ -483,11 +480,11 @@ class _Reader:
             self.problems.error(body.fields["on"].at, "unknown-resource", f"there is no resource `{on}`", help)
         access = self.words(body.get("access"), "`access`")
         for word in access:
-            if word not in LEVELS and (":" not in word or load_catalog().action(word) is None):
-                help = did_you_mean(word, LEVELS)
+            if word not in LEVELS_BY_WORD and (":" not in word or load_catalog().action(word) is None):
+                help = did_you_mean(word, LEVELS_BY_WORD)
                 self.problems.error(body.fields["access"].at, "access", f"there is no access level `{word}`", help)
         if kinds[0] == "never" and not access:
-            self.problems.error(body.at, "missing", "`never` needs `access`", did_you_mean("", LEVELS))
+            self.problems.error(body.at, "missing", "`never` needs `access`", did_you_mean("", LEVELS_BY_WORD))
         if who is None or title is None:
             return None
         return Promise(title, PromiseType(kinds[0]), who, access, on, node.at)
