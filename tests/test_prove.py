@@ -553,7 +553,7 @@ def test_a_folder_without_its_slash_is_not_taken_for_proof() -> None:
 
 
 def test_identities_are_not_proved_apart_under_a_policy_that_was_not_given() -> None:
-    own = policy(allow("dynamodb:Query", TABLE, **OWN_ROWS))
+    own = policy(allow("sqs:SendMessage", "*"))
     unseen = replace(own, unseen=(Unknown("Managed", "what `Managed` allows"),))
     subject = Standing(session_of(parse_caller(ROLE), [Dim(SUB, may_be_absent=False)]), PolicySet((unseen,)))
     assert isinstance(apart(subject, TABLE, ROWS), Undecided)
