@@ -289,7 +289,7 @@ def draft_of(
         draft[service] = ServiceDraft(
             actions=actions,
             types={
-                row["key"]: ([row["arn"]], {spell(k) for k in row.get("conditionKeys", ())})
+                row["key"]: (row["arn"].split(", "), {spell(k) for k in row.get("conditionKeys", ())})
                 for row in types[service].values()
             },
             keys={spell(row["key"]): key_type(row["type"]) for row in keys[service].values()},
@@ -342,6 +342,11 @@ class Decisions:
                 ((_, action),) = self.find(pattern)
                 self.judge(entry, pattern, bool(action.groups))
                 action.groups = []
+        for entry in self.decisions["arn"]:
+            service, _, name = entry["type"].partition(":")
+            arns = self.draft[service].types[name][0]
+            self.judge(entry, entry["type"], entry["arn"] not in arns)
+            arns.append(entry["arn"])
         for entry in self.decisions["attach"]:
             self.attach(entry)
         for entry in self.decisions["exactly_on"]:

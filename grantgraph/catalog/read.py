@@ -132,6 +132,7 @@ class Catalog:
         self._sections: dict[str, list[int]] = header["sections"]
         self._homes: dict[str, list[str]] = header["key_homes"]
         self._decoded: dict[str, _Service] = {}
+        self._carried: dict[tuple[str, str, str | None], frozenset[str]] = {}
         self._names: dict[str, list[str]] | None = None
         self._globals: tuple[tuple[ConditionKey, ...], _Keys] | None = None
 
@@ -175,6 +176,15 @@ class Catalog:
             raise ValueError(f"{action} is not authorised on the resource type {resource_type!r}")
         keys = action.condition_keys | found.resource_types[resource_type].condition_keys
         return keys | found.pair_keys.get(action.name, {}).get(resource_type, frozenset())
+
+    def carried_keys(self, action: Action, resource_type: str | None) -> frozenset[str]:
+        """The same keys in lower case, remembered."""
+        asked = (action.service, action.name, resource_type)
+        found = self._carried.get(asked)
+        if found is None:
+            found = frozenset(key.lower() for key in self.keys_of(action, resource_type))
+            self._carried[asked] = found
+        return found
 
     def unplaced_keys(self, service: str) -> frozenset[str]:
         """Keys that the service defines and no source attaches to an action: who carries them is unknown."""

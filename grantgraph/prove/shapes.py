@@ -29,18 +29,14 @@ _ONE_WORD = frozenset(
         "AccessPointName",
         "Account",
         "AccountId",
-        "Alias",
         "ApiId",
         "BackupName",
         "BucketName",
         "ConsumerName",
-        "EventBusName",
         "ExportName",
         "FunctionName",
         "GlobalTableName",
         "GraphQLAPIId",
-        "IdentityId",
-        "IdentityPoolId",
         "ImportName",
         "IndexName",
         "KeyId",
@@ -52,7 +48,6 @@ _ONE_WORD = frozenset(
         "Region",
         "Stage",
         "StateMachineName",
-        "StreamLabel",
         "StreamName",
         "TableName",
         "TopicName",
@@ -60,8 +55,9 @@ _ONE_WORD = frozenset(
         "Version",
     ]
 )
-"""Placeholders whose values hold neither a slash nor a colon. Any other may hold both: a request too many is
-only a question too many, a request too few would be a false proof."""
+"""Placeholders whose values hold neither a slash nor a colon. Any other may hold both, as the aliases of keys, the
+buses of partners, topics of MQTT, identity pools and the labels of streams do: a request too many is only a question too many, a
+request too few would be a false proof."""
 
 _PLACEHOLDER = re.compile(r"\$\{(\w+)\}")
 
@@ -72,15 +68,23 @@ def resource_glob(template: str, environment: Mapping[str, Text] | None = None) 
     colons = 0
     for at, piece in enumerate(_PLACEHOLDER.split(template)):
         if at % 2 == 0:
-            tokens.extend(piece)
+            tokens.extend(Run() if letter == "*" else letter for letter in piece)
             colons += piece.count(":")
         elif environment is not None and piece in environment:
             tokens.extend(literal_glob(environment[piece]))
-        elif piece in ("Region", "Account", "Partition") or piece in _ONE_WORD or colons < 5:
+        elif colons < 5 or _is_one_word(template.split(":")[2], piece):
             tokens += [One(":/", letter=True), Run(":/")]
         else:
             tokens += [One(letter=True), Run()]
     return tuple(tokens)
+
+
+def _is_one_word(service: str, placeholder: str) -> bool:
+    """Whether the values of a placeholder hold neither a slash nor a colon."""
+    if service == "ec2" and placeholder.endswith("Id"):
+        return True  # a prefix and hexadecimal digits
+    topic_of_mqtt = service == "iot" and placeholder == "TopicName"
+    return placeholder in _ONE_WORD and not topic_of_mqtt
 
 
 def pleasant_globs(template: str, environment: Mapping[str, Text]) -> Glob:
@@ -88,7 +92,7 @@ def pleasant_globs(template: str, environment: Mapping[str, Text]) -> Glob:
     tokens: list[GlobToken] = []
     for at, piece in enumerate(_PLACEHOLDER.split(template)):
         if at % 2 == 0:
-            tokens.extend(piece)
+            tokens.extend(piece.replace("*", "x"))
         elif piece in environment:
             tokens.extend(literal_glob(environment[piece]))
         else:
@@ -204,18 +208,18 @@ def shapes_of(
             *(pleasant_globs(template, environment) for template in found.arns),
             *(resource_glob(template, environment) for template in found.arns),
         ]
-        carried = frozenset(key.lower() for key in catalog.keys_of(action, name))
+        carried = catalog.carried_keys(action, name)
         shape = Shape(action, found, templates, tuple(dict.fromkeys(pleasant)), carried)
         shapes.insert(0 if existing else len(shapes), shape)
     if action.may_use_star or not shapes:
-        carried = frozenset(key.lower() for key in catalog.keys_of(action, None))
+        carried = catalog.carried_keys(action, None)
         shapes.append(Shape(action, None, (literal_glob("*"),), (), carried))
     return tuple(shapes)
 
 
 def _fits(thing: Glob, template: Glob) -> bool:
     """Whether an ARN is one of a template's, as far as its known letters say."""
-    from grantgraph.prove.glob import automaton
+    from grantgraph.prove.automaton import automaton
 
     machine = automaton(template, True)
     state = machine.start
