@@ -52,7 +52,7 @@ def compare(relation: Relation, one: Application, other: Application, catalog: C
     asked: Mapping[Relation, tuple[str, Callable[[], Answer]]] = {
         Relation.IMPLIES: (
             f"every request that {one.source} allows, {other.source} allows",
-            lambda: implies(first, second, actions_of(first, catalog), catalog),
+            lambda: implies(first, second, None, catalog),
         ),
         Relation.EQUIVALENT: (
             f"{one.source} and {other.source} allow the same requests",
@@ -60,7 +60,7 @@ def compare(relation: Relation, one: Application, other: Application, catalog: C
         ),
         Relation.DISJOINT: (
             f"no request is allowed by both {one.source} and {other.source}",
-            lambda: disjoint(first, second, actions_of(first, catalog), catalog),
+            lambda: disjoint(first, second, None, catalog),
         ),
     }
     words, answer = asked[relation]

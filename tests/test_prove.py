@@ -31,8 +31,11 @@ from grantgraph.prove import (
     session_of,
 )
 from grantgraph.prove import Dimension as Dim
+from grantgraph.prove.automaton import accepts
+from grantgraph.prove.budget import Exhausted
 from grantgraph.prove.case import MAX_INSTANCES
-from grantgraph.prove.glob import Exhausted, Glob, One, Run, accepts, find, literal_glob, seal
+from grantgraph.prove.glob import Glob, One, Run, literal_glob, seal
+from grantgraph.prove.meet import find
 from grantgraph.text import Symbolic, Text, Unknown, text
 
 CATALOG = load_catalog()
@@ -160,10 +163,19 @@ def test_a_sealed_wildcard_stays_in_its_segment() -> None:
     assert not accepts(pattern, "arn:aws:sqs:us-east-1:2:x:1:q")
 
 
-def test_too_many_patterns_end_the_search_instead_of_the_patience() -> None:
+def test_many_words_in_any_order_are_found_at_once() -> None:
     many = tuple((Run(), *word, Run()) for word in ("".join(pair) for pair in product("abcdefg", repeat=3)))
+    found = find(many[:60], many[60:61])
+    assert isinstance(found, str)
+    assert all(accepts(one, found) for one in many[:60])
+    assert not accepts(many[60], found)
+
+
+def test_too_many_patterns_end_the_search_instead_of_the_patience() -> None:
+    """Words that fit into the length in no order; to know that, all orders have to be tried."""
+    many = tuple((Run(), *(letter * 3), Run()) for letter in "abcdefghijklmnop")
     with pytest.raises(Exhausted):
-        find(many[:60], many[60:61])
+        find((*many, (One(),) * 47), ())
 
 
 # ── never ────────────────────────────────────────────────────────────────────────────────────────────────
@@ -171,6 +183,32 @@ def test_too_many_patterns_end_the_search_instead_of_the_patience() -> None:
 
 def test_reading_never_writes() -> None:
     assert isinstance(never_changes(standing(allow("dynamodb:GetItem", "*"))), Proved)
+
+
+@pytest.mark.parametrize(
+    ("action", "arn"),
+    [
+        ("apigateway:DELETE", "arn:aws:apigateway:us-east-1::/restapis/a1/authorizers/b2"),
+        (
+            "cognito-identity:DeleteIdentityPool",
+            "arn:aws:cognito-identity:us-east-1:111122223333:identitypool/us-east-1:7f3c",
+        ),
+        ("dms:DeleteEndpoint", "arn:aws:dms:us-east-1:111122223333:endpoint:ABCD"),
+        ("dynamodb:GetRecords", "arn:aws:dynamodb:us-east-1:111122223333:table/t/stream/2026-11-23T00:00:00.000"),
+        ("events:PutEvents", "arn:aws:events:us-east-1:111122223333:event-bus/aws.partner/example.com/1"),
+        ("execute-api:Invoke", "arn:aws:execute-api:us-east-1:111122223333:abc/prod/$connect"),
+        ("execute-api:Invoke", "arn:aws:execute-api:us-east-1:111122223333:abc/prod/GET/"),
+        ("iot:Publish", "arn:aws:iot:us-east-1:111122223333:topic/room/1"),
+        ("kms:DeleteAlias", "arn:aws:kms:us-east-1:111122223333:alias/team/notes"),
+        ("lex:DeleteBot", "arn:aws:lex:us-east-1:111122223333:bot/ABC"),
+    ],
+)
+def test_a_resource_whose_name_holds_more_than_a_word_is_not_out_of_the_question(action: str, arn: str) -> None:
+    asked = CATALOG.action(action)
+    assert asked is not None
+    answer = never(standing(allow(action, arn)), [asked], CATALOG)
+    assert isinstance(answer, Refuted)
+    assert answer.request.resource == arn
 
 
 def test_a_wildcard_on_a_table_can_delete_it() -> None:

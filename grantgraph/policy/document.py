@@ -45,6 +45,25 @@ class Actions:
 
     patterns: tuple[ActionPattern, ...]
     negated: bool = False
+    _by_service: dict[str, tuple[ActionPattern, ...]] = field(
+        default_factory=dict, init=False, compare=False, repr=False
+    )
+
+    @property
+    def by_service(self) -> dict[str, tuple[ActionPattern, ...]]:
+        """The entries by their services, those for every service under "*"; grouped once."""
+        if not self._by_service:
+            groups: dict[str, list[ActionPattern]] = {}
+            for one in self.patterns:
+                service = "*" if one.service is None else one.service
+                groups.setdefault(service, []).append(one)
+            self._by_service.update((service, tuple(ones)) for service, ones in groups.items())
+        return self._by_service
+
+    def about(self, service: str) -> tuple[ActionPattern, ...]:
+        """The entries that may name actions of a service: its own, and those for every service."""
+        groups = self.by_service
+        return groups.get("*", ()) + groups.get(service, ())
 
 
 @dataclass(frozen=True, slots=True)

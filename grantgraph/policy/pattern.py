@@ -70,6 +70,8 @@ class Pattern:
     @property
     def literal(self) -> Text | None:
         """The only text that matches, when there is just one."""
+        if len(self.parts) == 1 and isinstance(self.parts[0], str):
+            return self.parts[0]
         if any(isinstance(part, Wild | Variable) for part in self.parts):
             return None
         return text(part for part in self.parts if isinstance(part, str | Unknown))

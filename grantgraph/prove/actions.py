@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
 from grantgraph.catalog import Action, Catalog
 from grantgraph.policy.document import ActionPattern, Actions, Effect, Statement
 from grantgraph.policy.pattern import Wild
+from grantgraph.prove.automaton import accepts
 from grantgraph.prove.formula import FALSE, TRUE, Formula, Free, Literal, disjunction, negation
-from grantgraph.prove.glob import accepts, glob_of
+from grantgraph.prove.glob import glob_of
 from grantgraph.text import Unknown
 
 
@@ -16,12 +18,11 @@ def encode_actions(actions: Actions, action: str) -> Formula:
     """Whether Action or NotAction covers an action: TRUE, FALSE, or a thing that nobody told us."""
     service, _, name = action.lower().partition(":")
     found: list[Formula] = []
-    for one in actions.patterns:
-        if one.service is None or one.service == service:
-            covers = covers_name(one, name)
-            if covers == TRUE:
-                return FALSE if actions.negated else TRUE
-            found.append(covers)
+    for one in actions.about(service):
+        covers = covers_name(one, name)
+        if covers == TRUE:
+            return FALSE if actions.negated else TRUE
+        found.append(covers)
     result = disjunction(found)
     return negation(result) if actions.negated else result
 
@@ -39,45 +40,67 @@ def covers_name(pattern: ActionPattern, name: str) -> Formula:
     return TRUE if accepts(glob_of(parts), name) else FALSE
 
 
+@dataclass(frozen=True, slots=True)
+class Named:
+    """The statements that are about actions of one service: by the action's name, and those to be matched."""
+
+    by_name: dict[str, dict[int, None]]
+    maybe: tuple[int, ...]
+
+
 class ActionIndex:
-    """The statements of a question, by the actions that they may be about."""
+    """The statements of a question, by the actions that they may be about; a service is looked up when asked."""
 
     def __init__(self, statements: Sequence[Statement]) -> None:
         self.statements = statements
-        self.everywhere: list[int] = []
-        self.by_name: dict[str, dict[str, list[int]]] = {}
-        self.by_service: dict[str, list[int]] = {}
-        for at, statement in enumerate(statements):
-            self._add(at, statement.actions)
+        self.allowing = frozenset(at for at, one in enumerate(statements) if one.effect is Effect.ALLOW)
+        self.services: dict[str, Named] = {}
 
-    def _add(self, at: int, actions: Actions) -> None:
-        if actions.negated or any(one.service is None for one in actions.patterns):
-            self.everywhere.append(at)
-            return
-        for one in actions.patterns:
-            service = one.service or ""
-            literal = one.name.literal
-            if isinstance(literal, str):
-                self.by_name.setdefault(service, {}).setdefault(literal, []).append(at)
-            else:
-                self.by_service.setdefault(service, []).append(at)
+    def of(self, service: str) -> Named:
+        """What the statements say of one service."""
+        found = self.services.get(service)
+        if found is None:
+            by_name: dict[str, dict[int, None]] = {}
+            maybe: dict[int, None] = {}
+            for at, statement in enumerate(self.statements):
+                if statement.actions.negated:
+                    maybe[at] = None
+                    continue
+                for one in statement.actions.about(service):
+                    literal = one.name.literal
+                    if one.service is not None and isinstance(literal, str):
+                        by_name.setdefault(literal, {})[at] = None
+                    else:
+                        maybe[at] = None
+            found = self.services[service] = Named(by_name, tuple(maybe))
+        return found
 
     def naming(self, action: Action) -> tuple[int, ...]:
         """The statements that are, or may be, about an action, in order."""
-        name = action.name.lower()
-        found = set(self.by_name.get(action.service, {}).get(name, ()))
-        maybe = {*self.everywhere, *self.by_service.get(action.service, ())} - found
-        found |= {at for at in maybe if encode_actions(self.statements[at].actions, str(action)) != FALSE}
-        return tuple(sorted(found))
+        named = self.of(action.service)
+        sure = named.by_name.get(action.name.lower(), {})
+        if not named.maybe:
+            return tuple(sorted(sure))
+        name = str(action)
+        more = (at for at in named.maybe if at not in sure)
+        found = [at for at in more if encode_actions(self.statements[at].actions, name) != FALSE]
+        return tuple(sorted([*sure, *found]))
 
     def allowed(self, catalog: Catalog) -> Iterator[Action]:
         """Every action of the catalog that some Allow statement names, service by service."""
-        allowing = {at for at, one in enumerate(self.statements) if one.effect is Effect.ALLOW}
-        everywhere = any(at in allowing for at in self.everywhere)
-        services: Iterable[str] = {*self.by_name, *self.by_service}
-        for service in catalog.services() if everywhere else sorted(services):
-            wide = everywhere or any(at in allowing for at in self.by_service.get(service, ()))
-            named = self.by_name.get(service, {})
-            for action in catalog.actions(service):
-                if (wide or action.name.lower() in named) and not allowing.isdisjoint(self.naming(action)):
+        for service in self._services(catalog):
+            named = self.of(service)
+            if not self.allowing.isdisjoint(named.maybe):
+                found = catalog.actions(service)
+            else:
+                listed = (catalog.action(f"{service}:{name}") for name in named.by_name)
+                found = tuple(sorted((one for one in listed if one is not None), key=lambda one: one.name))
+            for action in found:
+                if not self.allowing.isdisjoint(self.naming(action)):
                     yield action
+
+    def _services(self, catalog: Catalog) -> Iterable[str]:
+        allowing = [self.statements[at].actions for at in sorted(self.allowing)]
+        if any(one.negated or "*" in one.by_service for one in allowing):
+            return catalog.services()
+        return sorted({service for one in allowing for service in one.by_service})

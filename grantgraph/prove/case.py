@@ -10,6 +10,7 @@ from grantgraph.evaluate import Decision, Request, decide
 from grantgraph.policy.document import Condition, Statement
 from grantgraph.problems import bug
 from grantgraph.prove.answers import Answer, Proved, Refuted, Undecided
+from grantgraph.prove.budget import Exhausted
 from grantgraph.prove.comparison import Test
 from grantgraph.prove.encode import encode_allowed
 from grantgraph.prove.formula import (
@@ -26,7 +27,7 @@ from grantgraph.prove.formula import (
     negation,
 )
 from grantgraph.prove.frame import Frame
-from grantgraph.prove.glob import Exhausted, Glob, GlobToken
+from grantgraph.prove.glob import Glob, GlobToken, literal_glob
 from grantgraph.prove.search import Model, Search
 from grantgraph.prove.shapes import Shape, dimension_of
 from grantgraph.prove.spaces import Dimension
@@ -103,26 +104,44 @@ class Case:
         return found
 
     def answer(self) -> Answer:
+        """Proved when no request of this shape makes the formula true, or Refuted by one."""
+        doubt = ""
+        loosely = None
         try:
             formula = self.formula()
             if formula == FALSE:
                 return Proved()
-            doubt = ""
+            if self.speaks_of_unknowns(formula):
+                loosely = self.search({}, loose=True).solve(formula)
+                if loosely is None:
+                    return Proved()
             for values in self.instances(formula):
-                filled = _fill(formula, values, self.frame.stand_ins)
-                model = Search(self.dimensions(values)).solve(filled)
-                if model is None:
-                    continue
-                answer = self.replay(model)
-                if isinstance(answer, Refuted):
-                    return answer
-                doubt = doubt or answer.reason
-            loosely = Search(self.dimensions({}), loose=True).solve(formula)
+                model = self.search(values).solve(_fill(formula, values, self.frame.stand_ins))
+                if model is not None:
+                    answer = self.replay(model)
+                    if isinstance(answer, Refuted):
+                        return answer
+                    doubt = doubt or answer.reason
         except Exhausted as spent:
             return Undecided(f"{self.action}: {spent}")
         if loosely is None and not doubt:
             return Proved()
         return Undecided(doubt or self.hinge(loosely))
+
+    def search(self, values: Mapping[str, Glob], *, loose: bool = False) -> Search:
+        return Search(self.dimensions(values), loose, self.question.budget)
+
+    def speaks_of_unknowns(self, formula: Formula) -> bool:
+        """Whether anything asked of a dimension holds a part that is not known: only then two readings differ."""
+        if self.frame.stand_ins:
+            return True
+        globs = [glob for one in self.known.values() for glob in (*one.domain, *map(literal_glob, one.members))]
+        for atom in _atoms(formula):
+            if isinstance(atom, Holds):
+                globs.append(atom.test) if isinstance(atom.test, tuple) else None
+            elif isinstance(atom, Every):
+                globs += [test for test in atom.tests if isinstance(test, tuple)]
+        return any(isinstance(token, Unknown) for glob in globs for token in glob)
 
     def instances(self, formula: Formula) -> Iterator[Mapping[str, Glob]]:
         """What to put in the place of policy variables: nothing that anything else spells, then what others do."""

@@ -10,7 +10,8 @@ from typing import TypeAlias
 
 from grantgraph.policy.document import Family, Operator
 from grantgraph.policy.parse import parse_binary, parse_date, parse_number
-from grantgraph.prove.glob import Glob, accepts
+from grantgraph.prove.automaton import accepts
+from grantgraph.prove.glob import Glob
 from grantgraph.text import Text
 
 

@@ -12,6 +12,7 @@ from grantgraph.policy.document import Effect, PolicySet, Statement
 from grantgraph.policy.pattern import Pattern
 from grantgraph.prove.actions import ActionIndex, encode_actions
 from grantgraph.prove.answers import PLAIN_VALUES, Answer, Proved, Refuted, Undecided
+from grantgraph.prove.budget import Budget
 from grantgraph.prove.case import DISAGREE, Case, name_all, statements_of
 from grantgraph.prove.encode import has_rules_of_its_own
 from grantgraph.prove.formula import (
@@ -20,8 +21,8 @@ from grantgraph.prove.formula import (
     Formula,
 )
 from grantgraph.prove.shapes import Shape, always_carried, shapes_of
+from grantgraph.prove.shortcuts import is_plain, is_within, statements_beyond
 from grantgraph.prove.subject import Question, Standing, Target
-from grantgraph.text import Unknown
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +42,21 @@ class Reach:
         return bool(self.witnesses)
 
 
-def never(standing: Standing, actions: Iterable[Action], catalog: Catalog, region: Formula = TRUE) -> Answer:
-    """No request for any of these actions, in this region or anywhere, is allowed."""
+def never(
+    standing: Standing,
+    actions: Iterable[Action],
+    catalog: Catalog,
+    region: Formula = TRUE,
+    budget: Budget | None = None,
+) -> Answer:
+    """No request for any of these actions, in this region or anywhere, is allowed.
+
+    Args:
+        region: asks about these requests only (see `at_or_under`).
+        budget: what the answer may cost.
+    """
     undecided: Undecided | None = None
-    for reach in reaches(standing, actions, catalog, region):
+    for reach in reaches(standing, actions, catalog, region, budget=budget):
         if reach.certain:
             return reach.witnesses[0]
         undecided = undecided or Undecided(reach.doubt)
@@ -72,6 +84,7 @@ def reaches(
     catalog: Catalog,
     region: Formula = TRUE,
     variables: tuple[str, ...] = (),
+    budget: Budget | None = None,
 ) -> Iterator[Reach]:
     """The actions that some request can use, or may be able to; what is proved to be denied is left out.
 
@@ -80,9 +93,11 @@ def reaches(
     Args:
         region: asks about these requests only (see `at_or_under`).
         variables: keys whose values the region speaks of by their stand-ins (see `stand_in`).
+        budget: what the answer may cost.
     """
+    budget = budget or Budget()
     for _, group in alike(statements_of(standing), actions, catalog):
-        question = Question(standing, region=region, variables=variables)
+        question = Question(standing, region=region, variables=variables, budget=budget)
         answer, policies = _ask(question, group[0], catalog)
         if isinstance(answer, Undecided):
             yield Reach(group, doubt=answer.reason)
@@ -103,17 +118,31 @@ def _shown(group: tuple[Action, ...], answer: Refuted, policies: PolicySet) -> I
     yield Reach(tuple(action for action, _ in shown), tuple(witness for _, witness in shown))
 
 
-def implies(narrower: Standing, wider: Standing, actions: Iterable[Action], catalog: Catalog) -> Answer:
-    """Every request that the first allows, the second allows."""
+def implies(
+    narrower: Standing,
+    wider: Standing,
+    actions: Iterable[Action] | None,
+    catalog: Catalog,
+    budget: Budget | None = None,
+) -> Answer:
+    """Every request that the first allows, the second allows.
+
+    Args:
+        actions: asks about these actions only; None for all that the first names.
+        budget: what the answer may cost.
+    """
+    budget = budget or Budget()
     undecided: Undecided | None = None
     own, others = statements_of(narrower), statements_of(wider)
-    plain = _is_plain(narrower) and _is_plain(wider)
-    for named, group in alike([*own, *others], actions, catalog):
+    plain = is_plain(narrower) and is_plain(wider)
+    differing = ActionIndex(statements_beyond(narrower, wider))
+    asked = differing.allowed(catalog) if actions is None else (one for one in actions if differing.naming(one))
+    for named, group in alike([*own, *others], asked, catalog):
         mine = [own[at] for at in named if at < len(own)]
         theirs = [others[at - len(own)] for at in named if at >= len(own)]
-        if plain and _is_within(mine, theirs):
+        if plain and is_within(mine, theirs):
             continue
-        answer, _ = _ask(Question(narrower, wider), group[0], catalog)
+        answer, _ = _ask(Question(narrower, wider, budget=budget), group[0], catalog)
         if isinstance(answer, Refuted):
             return answer
         if isinstance(answer, Undecided):
@@ -121,37 +150,19 @@ def implies(narrower: Standing, wider: Standing, actions: Iterable[Action], cata
     return undecided or proved(narrower, wider)
 
 
-def _is_plain(standing: Standing) -> bool:
-    """Whether identity policies alone decide, and all that they name is known."""
-    rest = replace(standing.policies, identity_based=())
-    unknown = any(
-        isinstance(part, Unknown)
-        for statement in statements_of(standing)
-        for pattern in statement.actions.patterns
-        for part in pattern.name.parts
-    )
-    unseen = any(policy.unseen for policy in standing.policies.identity_based)
-    return rest == PolicySet() and not standing.targets and not unknown and not unseen
-
-
-def _is_within(narrower: list[Statement], wider: list[Statement]) -> bool:
-    """Whether each Allow of the first is one of the second, and each Deny of the second one of the first.
-
-    The statements are those that name one action; what they say of other actions does not matter.
-    """
-
-    def about(statements: list[Statement], effect: Effect) -> set[object]:
-        return {(one.resources, one.conditions) for one in statements if one.effect is effect}
-
-    allowed = about(narrower, Effect.ALLOW) <= about(wider, Effect.ALLOW)
-    return allowed and about(wider, Effect.DENY) <= about(narrower, Effect.DENY)
-
-
-def disjoint(one: Standing, other: Standing, actions: Iterable[Action], catalog: Catalog) -> Answer:
-    """No request is allowed by both."""
+def disjoint(
+    one: Standing,
+    other: Standing,
+    actions: Iterable[Action] | None,
+    catalog: Catalog,
+    budget: Budget | None = None,
+) -> Answer:
+    """No request is allowed by both; `actions` and `budget` as in `implies`."""
+    budget = budget or Budget()
     undecided: Undecided | None = None
-    for _, group in alike([*statements_of(one), *statements_of(other)], actions, catalog):
-        answer, _ = _ask(Question(one, other, both=True), group[0], catalog)
+    asked = actions_of(one, catalog) if actions is None else actions
+    for _, group in alike([*statements_of(one), *statements_of(other)], asked, catalog):
+        answer, _ = _ask(Question(one, other, both=True, budget=budget), group[0], catalog)
         if isinstance(answer, Refuted):
             return answer
         if isinstance(answer, Undecided):
@@ -159,14 +170,11 @@ def disjoint(one: Standing, other: Standing, actions: Iterable[Action], catalog:
     return undecided or proved(one, other)
 
 
-def equivalent(one: Standing, other: Standing, catalog: Catalog) -> Answer:
-    """Both allow the same requests."""
-    forward = implies(one, other, actions_of(one, catalog), catalog)
-    return (
-        forward
-        if isinstance(forward, Refuted)
-        else _worse(forward, implies(other, one, actions_of(other, catalog), catalog))
-    )
+def equivalent(one: Standing, other: Standing, catalog: Catalog, budget: Budget | None = None) -> Answer:
+    """Both allow the same requests; `budget` as in `implies`."""
+    budget = budget or Budget()
+    forward = implies(one, other, None, catalog, budget)
+    return forward if isinstance(forward, Refuted) else _worse(forward, implies(other, one, None, catalog, budget))
 
 
 def _worse(one: Answer, other: Answer) -> Answer:
@@ -217,10 +225,7 @@ def alike(
         if allowing.isdisjoint(named):
             continue
         carried = (
-            tuple(
-                frozenset(key.lower() for key in catalog.keys_of(action, one)) & keys
-                for one in (*action.resource_types, None)
-            )
+            tuple(catalog.carried_keys(action, one) & keys for one in (*action.resource_types, None))
             if keys
             else ()
         )

@@ -1,135 +1,151 @@
 """Find a request that a formula is true of, or say that there is none.
 
-The search branches over the alternatives of the formula; after each step the dimensions that it touched are
-asked whether some value can still do what is asked of them. Their answers are remembered.
+The solver makes the formula's clauses true; here each dimension of a request says whether some value can do what
+is asked of it, and, if none can, which few of the things asked are too much. Answers are remembered.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import product
 
-from grantgraph.prove.comparison import Test
-from grantgraph.prove.formula import (
-    FALSE,
-    TRUE,
-    And,
-    Atom,
-    Every,
-    Formula,
-    Free,
-    Holds,
-    Literal,
-    Or,
-    Present,
-    Value,
-    conjunction,
-    disjunction,
-    negation,
-)
-from grantgraph.prove.glob import Exhausted
+from grantgraph.prove.budget import Budget, Exhausted
+from grantgraph.prove.clauses import SETTLED, Clauses, clauses_of
+from grantgraph.prove.comparison import Test, passes
+from grantgraph.prove.formula import Atom, Every, Formula, Free, Holds, Present, Value
+from grantgraph.prove.glob import literal_glob
+from grantgraph.prove.solver import Objection, Solver
 from grantgraph.prove.spaces import Dimension, find_value
 from grantgraph.text import Text, Unknown
 
-MAX_STEPS = 20_000
-
-Known = dict[Atom, bool]
+About = Sequence[tuple[Atom, bool]]
+"""What is asked of one dimension."""
 
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """What makes a formula true: a value for each dimension that carries one, and what was assumed."""
+    """What makes a formula true: a value for each dimension that carries one, and what was assumed.
+
+    `settled` says that nothing was assumed that nobody told us.
+    """
 
     values: Mapping[str, Value]
     free: Mapping[Unknown, bool]
+    settled: bool = True
 
 
 @dataclass(slots=True)
 class Search:
-    """One search over given dimensions; `loose` over-approximates (see `glob`)."""
+    """One search over given dimensions; `loose` over-approximates (see `meet`)."""
 
     dimensions: Mapping[str, Dimension]
     loose: bool = False
-    steps: int = 0
-    memory: dict[tuple[str, frozenset[tuple[Atom, bool]]], Value | None] = field(default_factory=dict)
+    budget: Budget = field(default_factory=Budget)
+    memory: dict[tuple[str, tuple[int, ...]], Value | Exhausted | None] = field(default_factory=dict)
+    numbers: dict[str, list[int]] = field(default_factory=dict)
+    doubt: Exhausted | None = None
 
     def solve(self, formula: Formula) -> Model | None:
-        """A model of the formula, or None when there is none.
+        """A model of the formula, one that assumes nothing if there is one; None when there is none at all.
 
         Raises:
             Exhausted: the budget was spent before an answer.
         """
-        known = self.extend({}, (formula,))
-        if known is None:
+        clauses = clauses_of(formula)
+        for number, atom in enumerate(clauses.atoms):
+            if atom is not None and not isinstance(atom, Free):
+                self.numbers.setdefault(atom.dimension, []).append(number)
+        solver = Solver(clauses, lambda news: self.objection(news, clauses, solver), self.budget)
+        if not solver.solve():
+            if self.doubt is not None:
+                raise self.doubt
             return None
-        values = {}
+        return self.model(clauses, solver)
+
+    def model(self, clauses: Clauses, solver: Solver) -> Model:
+        """The request behind the clauses that hold."""
+        values: dict[str, Value] = {}
         for name, dimension in self.dimensions.items():
-            value = self.pleasant(dimension, known) or self.value(name, known)
+            told = self.told(name, solver)
+            value = self.pleasant(dimension, told, clauses) or self.value(name, told, clauses)
+            if isinstance(value, Exhausted):
+                raise value
             if value is not None and value != ABSENT:
                 values[name] = value
-        free = {atom.about: truth for atom, truth in known.items() if isinstance(atom, Free)}
-        return Model(values, free)
+        free = {
+            atom.about: solver.value[number] > 0
+            for number, atom in enumerate(clauses.atoms)
+            if isinstance(atom, Free) and solver.value[number]
+        }
+        return Model(values, free, solver.true(SETTLED))
 
-    def extend(self, known: Known, pending: Iterable[Formula]) -> Known | None:
-        """Make everything pending true on top of what is known."""
-        self.steps += 1
-        if self.steps > MAX_STEPS:
-            raise Exhausted(f"more than {MAX_STEPS:,} steps of search")
-        open_ors, touched = _settle(known, pending)
-        if open_ors is None:
-            return None
-        for name in sorted(touched):
-            if self.value(name, known) is None:
-                return None
-        if not open_ors:
-            return known
-        choice = min(open_ors, key=lambda one: len(one.parts))
-        rest: list[Formula] = [one for one in open_ors if one is not choice]
-        excluded: list[Formula] = []
-        for part in choice.parts:
-            found = self.extend(dict(known), [*rest, *excluded, part])
-            if found is not None:
-                return found
-            if isinstance(part, Literal):
-                excluded.append(negation(part))
+    def objection(self, news: list[int], clauses: Clauses, solver: Solver) -> Objection | None:
+        """A few literals that hold and that no value of their dimension can do together."""
+        touched: dict[str, None] = {}
+        for literal in news:
+            atom = clauses.atoms[abs(literal)]
+            if atom is not None and not isinstance(atom, Free):
+                touched[atom.dimension] = None
+        for name in touched:
+            told = self.told(name, solver)
+            value = self.value(name, told, clauses)
+            if value is None:
+                return self.core(name, list(told), clauses)
+            if isinstance(value, Exhausted):
+                self.doubt = value
+                return list(told)
         return None
 
-    def value(self, name: str, known: Known) -> Value | None:
-        """A value that does what is known of a dimension, ABSENT, or None when there is none."""
-        about = self.about(name, known)
-        key = (name, about)
+    def told(self, name: str, solver: Solver) -> tuple[int, ...]:
+        """The literals about a dimension that hold."""
+        value = solver.value
+        return tuple(value[number] * number for number in self.numbers.get(name, ()) if value[number])
+
+    def core(self, name: str, literals: list[int], clauses: Clauses) -> list[int]:
+        """The literals without those that are not needed for the contradiction."""
+        width = len(literals) // 2
+        while width:
+            at = 0
+            while at < len(literals):
+                fewer = literals[:at] + literals[at + width :]
+                if self.value(name, tuple(fewer), clauses) is None:
+                    literals = fewer
+                else:
+                    at += width
+            width = width // 2 if width > 1 or len(literals) < 2 else 0
+        return literals
+
+    def value(self, name: str, literals: tuple[int, ...], clauses: Clauses) -> Value | Exhausted | None:
+        """A value that does what the literals ask of a dimension, ABSENT, or None when there is none."""
+        key = (name, literals)
         if key not in self.memory:
             dimension = self.dimensions[name]
             find = self.set_of_values if dimension.multivalued else self.single_value
-            self.memory[key] = find(dimension, about)
+            try:
+                self.memory[key] = find(dimension, tuple(_about(literals, clauses)))
+            except Exhausted as spent:
+                self.memory[key] = spent
         return self.memory[key]
 
-    def pleasant(self, dimension: Dimension, known: Known) -> Value | None:
+    def pleasant(self, dimension: Dimension, literals: tuple[int, ...], clauses: Clauses) -> Value | None:
         """A value of the preferred kind, if there is one; only a model that is found asks for it."""
-        about = self.about(dimension.name, known)
         for glob in dimension.preferred:
-            value = self.single_value(replace(dimension, domain=(glob,)), about)
+            value = self.single_value(replace(dimension, domain=(glob,)), tuple(_about(literals, clauses)))
             if value is not None:
                 return value
         return None
 
-    def about(self, name: str, known: Known) -> frozenset[tuple[Atom, bool]]:
-        """What is known of a dimension."""
-        return frozenset(
-            (atom, truth) for atom, truth in known.items() if not isinstance(atom, Free) and atom.dimension == name
-        )
-
-    def single_value(self, dimension: Dimension, about: frozenset[tuple[Atom, bool]]) -> Value | None:
+    def single_value(self, dimension: Dimension, about: About) -> Value | None:
         yes = frozenset(atom.test for atom, truth in about if isinstance(atom, Holds) and truth)
         no = frozenset(atom.test for atom, truth in about if isinstance(atom, Holds) and not truth)
         presence = _presence(dimension, about, bool(yes))
         if presence is not True:
             return ABSENT if presence is False else None
+        self.budget.spend(10)
         return find_value(dimension, yes, no, loose=self.loose)
 
-    def set_of_values(self, dimension: Dimension, about: frozenset[tuple[Atom, bool]]) -> Value | None:
-        everies = sorted(((atom, truth) for atom, truth in about if isinstance(atom, Every)), key=str)
+    def set_of_values(self, dimension: Dimension, about: About) -> Value | None:
+        everies = [(atom, truth) for atom, truth in about if isinstance(atom, Every)]
         some = [atom for atom, truth in everies if not truth]
         presence = _presence(dimension, about, bool(some or dimension.members))
         if presence is not True:
@@ -137,9 +153,10 @@ class Search:
         any_of = [atom.tests for atom, truth in everies if truth and not atom.negated]
         none_of = frozenset(test for atom, truth in everies if truth and atom.negated for test in atom.tests)
         members: dict[Text, None] = {}
-        fixed = [((frozenset({_literal(member)}),), frozenset[Test]()) for member in dimension.members]
-        wanted = [((atom.tests,), frozenset[Test]()) if atom.negated else ((), atom.tests) for atom in some]
-        for more_any, more_none in [*fixed, *wanted] or [((), frozenset[Test]())]:
+        nothing: frozenset[Test] = frozenset()
+        fixed = [([frozenset[Test]({literal_glob(member)})], nothing) for member in dimension.members]
+        wanted = [([atom.tests], nothing) if atom.negated else ([], atom.tests) for atom in some]
+        for more_any, more_none in [*fixed, *wanted] or [([], nothing)]:
             member = self.member(dimension, [*any_of, *more_any], none_of | more_none)
             if member is None:
                 return None
@@ -148,27 +165,33 @@ class Search:
 
     def member(self, dimension: Dimension, any_of: list[frozenset[Test]], none_of: frozenset[Test]) -> Text | None:
         """One member of a set that passes a test of each of `any_of`, and none of `none_of`."""
-        for chosen in product(*(sorted(tests - none_of, key=str) for tests in any_of)):
-            self.steps += 1
-            if self.steps > MAX_STEPS:
-                raise Exhausted(f"more than {MAX_STEPS:,} steps of search")
-            found = find_value(dimension, frozenset(chosen), none_of, loose=self.loose)
-            if found is not None:
+
+        def grow(chosen: frozenset[Test], rest: Sequence[frozenset[Test]]) -> Text | None:
+            self.budget.spend(10)
+            found = find_value(dimension, chosen, none_of, loose=self.loose)
+            if found is None or not rest:
                 return found
-        return None
+            for test in sorted(rest[0] - none_of, key=lambda one: (not passes(one, found), str(one))):
+                more = grow(chosen | {test}, rest[1:])
+                if more is not None:
+                    return more
+            return None
+
+        return grow(frozenset(), sorted(any_of, key=len))
 
 
 ABSENT: Value = ()
 """The value of a dimension that a request does not carry; a set that it carries is never empty."""
 
 
-def _literal(value: Text) -> Test:
-    from grantgraph.prove.glob import literal_glob
+def _about(literals: tuple[int, ...], clauses: Clauses) -> Iterator[tuple[Atom, bool]]:
+    for literal in literals:
+        atom = clauses.atoms[abs(literal)]
+        if atom is not None:
+            yield atom, literal > 0
 
-    return literal_glob(value)
 
-
-def _presence(dimension: Dimension, about: frozenset[tuple[Atom, bool]], needed: bool) -> bool | None:
+def _presence(dimension: Dimension, about: About, needed: bool) -> bool | None:
     """Whether the dimension carries a value; None is a contradiction."""
     told = {truth for atom, truth in about if isinstance(atom, Present)}
     must = needed or True in told or not dimension.may_be_absent
@@ -176,42 +199,3 @@ def _presence(dimension: Dimension, about: frozenset[tuple[Atom, bool]], needed:
     if must and must_not:
         return None
     return must
-
-
-def _settle(known: Known, pending: Iterable[Formula]) -> tuple[list[Or] | None, set[str]]:
-    """Draw every conclusion that takes no choice; None for the alternatives means a contradiction."""
-    queue = list(pending)
-    waiting: list[Or] = []
-    touched: set[str] = set()
-    while queue:
-        changed = False
-        while queue:
-            part = simplify(queue.pop(), known)
-            match part:
-                case And(parts):
-                    queue.extend(parts)
-                case Or(()):
-                    return None, touched
-                case Or():
-                    waiting.append(part)
-                case Literal(atom, positive):
-                    known[atom] = positive
-                    changed = True
-                    if not isinstance(atom, Free):
-                        touched.add(atom.dimension)
-        if changed:
-            queue, waiting = list(waiting), []
-    return waiting, touched
-
-
-def simplify(formula: Formula, known: Mapping[Atom, bool]) -> Formula:
-    """The formula with what is known put in."""
-    match formula:
-        case Literal(atom, positive):
-            if atom in known:
-                return TRUE if known[atom] is positive else FALSE
-            return formula
-        case And(parts):
-            return conjunction(simplify(part, known) for part in parts)
-        case Or(parts):
-            return disjunction(simplify(part, known) for part in parts)

@@ -14,8 +14,10 @@ from decimal import Decimal
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 
 from grantgraph.policy.document import Family
+from grantgraph.prove.budget import Exhausted
 from grantgraph.prove.comparison import Compare, Test, passes
-from grantgraph.prove.glob import Exhausted, Glob, find
+from grantgraph.prove.glob import Glob
+from grantgraph.prove.meet import find
 from grantgraph.text import Text
 
 

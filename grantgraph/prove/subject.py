@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from grantgraph.policy.document import Policy, PolicySet
 from grantgraph.policy.pattern import parse_pattern
+from grantgraph.prove.budget import Budget
 from grantgraph.prove.formula import (
     RESOURCE,
     TRUE,
@@ -70,6 +71,7 @@ class Question:
     Attributes:
         region: asks about these requests only (see `at_or_under`).
         variables: keys whose values the region speaks of by their stand-ins (see `stand_in`).
+        budget: what the answer may cost.
     """
 
     standing: Standing
@@ -77,3 +79,4 @@ class Question:
     both: bool = False
     region: Formula = TRUE
     variables: tuple[str, ...] = ()
+    budget: Budget = field(default_factory=Budget, compare=False)
