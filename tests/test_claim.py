@@ -30,7 +30,8 @@ def prove(*arguments: str) -> tuple[int, str, str]:
     [
         ("implies", "team-folders", "all-folders", 0, "PROVED"),
         ("implies", "all-folders", "team-folders", 1, "REFUTED"),
-        ("implies", "red-folder", "team-folders", 3, "UNDECIDED"),
+        ("implies", "red-folder", "team-folders", 0, "PROVED"),
+        ("implies", "all-tables", "any-table", 3, "UNDECIDED"),
         ("disjoint", "red-folder", "team-folders", 1, "REFUTED"),
         ("equivalent", "red-folder", "red-folder", 0, "PROVED"),
         ("equivalent", "team-folders", "all-folders", 1, "REFUTED"),

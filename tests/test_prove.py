@@ -178,6 +178,69 @@ def test_too_many_patterns_end_the_search_instead_of_the_patience() -> None:
         find((*many, (One(),) * 47), ())
 
 
+# ── variables ────────────────────────────────────────────────────────────────────────────────────────────
+
+HOME = "arn:aws:s3:::home/${aws:PrincipalTag/team}/*"
+TEAM = "aws:PrincipalTag/team"
+
+
+@pytest.mark.parametrize(
+    ("narrower", "wider"),
+    [
+        (
+            allow("s3:GetObject", HOME, StringEquals={TEAM: "red"}),
+            allow("s3:GetObject", "arn:aws:s3:::home/red/*"),
+        ),
+        (
+            allow("s3:GetObject", "arn:aws:s3:::home/red/*", StringEquals={TEAM: "red"}),
+            allow("s3:GetObject", HOME),
+        ),
+        (allow("s3:GetObject", HOME, StringLike={TEAM: "r-*"}), allow("s3:GetObject", "arn:aws:s3:::home/r-*/*")),
+        (
+            allow("s3:GetObject", HOME, StringEquals={TEAM: "${aws:PrincipalTag/unit}"}),
+            allow("s3:GetObject", "arn:aws:s3:::home/${aws:PrincipalTag/unit}/*"),
+        ),
+        (
+            allow("s3:GetObject", "arn:aws:s3:::home/${aws:PrincipalTag/team, 'none'}/*", Null={TEAM: "true"}),
+            allow("s3:GetObject", "arn:aws:s3:::home/none/*"),
+        ),
+        (allow("s3:GetObject", HOME), allow("s3:GetObject", "arn:aws:s3:::home/*", Null={TEAM: "false"})),
+    ],
+)
+def test_what_a_request_has_to_say_of_a_variable_is_put_in_its_place(narrower: Any, wider: Any) -> None:
+    assert isinstance(implied(standing(narrower), standing(wider)), Proved)
+
+
+@pytest.mark.parametrize(
+    ("narrower", "wider"),
+    [
+        (allow("s3:GetObject", "arn:aws:s3:::home/red/*"), allow("s3:GetObject", HOME)),
+        (allow("s3:GetObject", HOME, StringLike={TEAM: "r*"}), allow("s3:GetObject", "arn:aws:s3:::home/red/*")),
+        (
+            allow("s3:GetObject", HOME, StringNotEquals={TEAM: "red"}),
+            allow("s3:GetObject", "arn:aws:s3:::home/r*"),
+        ),
+        (
+            allow("s3:GetObject", HOME, StringEquals={TEAM: "${aws:PrincipalTag/unit}"}),
+            allow("s3:GetObject", "arn:aws:s3:::home/x/${aws:PrincipalTag/unit}/*"),
+        ),
+        (
+            allow("s3:GetObject", "arn:aws:s3:::home/${aws:PrincipalTag/team, 'none'}/*"),
+            allow("s3:GetObject", HOME),
+        ),
+    ],
+)
+def test_a_value_of_a_variable_refutes(narrower: Any, wider: Any) -> None:
+    assert isinstance(implied(standing(narrower), standing(wider)), Refuted)
+
+
+def test_a_variable_compared_without_case_may_be_spelled_in_another_case() -> None:
+    own = {"aws:RequestTag/team": "${aws:PrincipalTag/team}"}
+    narrower = allow("sqs:CreateQueue", "*", StringEqualsIgnoreCase=own)
+    wider = allow("sqs:CreateQueue", "*", StringEquals=own)
+    assert not isinstance(implied(standing(narrower), standing(wider)), Proved)
+
+
 # ── never ────────────────────────────────────────────────────────────────────────────────────────────────
 
 

@@ -27,7 +27,7 @@ from grantgraph.prove.formula import (
     negation,
 )
 from grantgraph.prove.frame import Frame
-from grantgraph.prove.glob import Glob, GlobToken, literal_glob
+from grantgraph.prove.glob import Glob, GlobToken, caseless, literal_glob
 from grantgraph.prove.search import Model, Search
 from grantgraph.prove.shapes import Shape, dimension_of
 from grantgraph.prove.spaces import Dimension
@@ -96,12 +96,16 @@ class Case:
         parts.append(self.question.region)
         return conjunction(parts)
 
-    def dimensions(self, values: Mapping[str, Glob]) -> dict[str, Dimension]:
-        """The dimensions in play; a policy variable takes its stand-in, or a value that is tried."""
-        found = dict(self.known)
+    def search(self, values: Mapping[str, Glob]) -> Search:
+        """A search in which each policy variable takes its stand-in, or a value that is tried."""
+        dimensions = dict(self.known)
         for key, letter in self.frame.stand_ins.items():
-            found[key] = replace(found[key], domain=(values.get(key, (letter,)),))
-        return found
+            dimensions[key] = replace(dimensions[key], domain=(values.get(key, (letter,)),))
+        return Search(dimensions, budget=self.question.budget)
+
+    def loose_search(self) -> Search:
+        """A search that overlooks nothing, whatever the unknown parts and the variables are."""
+        return Search(self.known, True, self.question.budget, self.frame.stand_ins)
 
     def answer(self) -> Answer:
         """Proved when no request of this shape makes the formula true, or Refuted by one."""
@@ -112,10 +116,10 @@ class Case:
             if formula == FALSE:
                 return Proved()
             if self.speaks_of_unknowns(formula):
-                loosely = self.search({}, loose=True).solve(formula)
+                loosely = self.loose_search().solve(formula)
                 if loosely is None:
                     return Proved()
-            for values in self.instances(formula):
+            for values in self.instances(formula, loosely):
                 model = self.search(values).solve(_fill(formula, values, self.frame.stand_ins))
                 if model is not None:
                     answer = self.replay(model)
@@ -127,9 +131,6 @@ class Case:
         if loosely is None and not doubt:
             return Proved()
         return Undecided(doubt or self.hinge(loosely))
-
-    def search(self, values: Mapping[str, Glob], *, loose: bool = False) -> Search:
-        return Search(self.dimensions(values), loose, self.question.budget)
 
     def speaks_of_unknowns(self, formula: Formula) -> bool:
         """Whether anything asked of a dimension holds a part that is not known: only then two readings differ."""
@@ -143,19 +144,30 @@ class Case:
                 globs += [test for test in atom.tests if isinstance(test, tuple)]
         return any(isinstance(token, Unknown) for glob in globs for token in glob)
 
-    def instances(self, formula: Formula) -> Iterator[Mapping[str, Glob]]:
-        """What to put in the place of policy variables: nothing that anything else spells, then what others do."""
+    def instances(self, formula: Formula, loosely: Model | None) -> Iterator[Mapping[str, Glob]]:
+        """What to put in the place of policy variables: nothing that anything else spells; then what the search
+        that overlooks nothing came upon; then what others spell, texts or other variables."""
         yield {}
+        if not self.frame.stand_ins:
+            return
+        found = {
+            key: literal_glob(value)
+            for key, value in (loosely.values if loosely else {}).items()
+            if key in self.frame.stand_ins and isinstance(value, str)
+        }
+        if found:
+            yield found
         for key in self.frame.stand_ins:
             tried = {
-                test
+                atom.test
                 for atom in _atoms(formula)
                 if isinstance(atom, Holds) and atom.dimension == key and isinstance(atom.test, tuple)
-                for test in [atom.test]
-                if test and all(isinstance(token, str) for token in test)
+                if atom.test and all(isinstance(token, str | Unknown) for token in atom.test)
             }
-            for value in sorted(tried)[:MAX_INSTANCES]:
+            for value in sorted(tried, key=str)[:MAX_INSTANCES]:
                 yield {key: value}
+                if any(isinstance(token, str) for token in value) and len(found) > 1:
+                    yield {**found, key: value}
 
     def hinge(self, model: Model | None) -> str:
         """What an undecided answer hinges on."""
@@ -194,6 +206,7 @@ class Case:
 
     def request(self, model: Model, number: int) -> Request:
         letters = {letter: spell_value(key, number) for key, letter in self.frame.stand_ins.items()}
+        letters.update({caseless(letter): value for letter, value in letters.items()})
         context = {key: _put(value, letters) for key, value in sorted(model.values.items()) if key != RESOURCE}
         resource = _put(model.values[RESOURCE], letters)
         owner = self.target.account if self.target is not None else ""

@@ -56,10 +56,15 @@ def glob_of(parts: Iterable[Part], *, ignore_case: bool = False) -> Glob:
         elif isinstance(part, str):
             tokens.extend(AnyCase(letter.lower()) if ignore_case else letter for letter in part)
         elif isinstance(part, Unknown):
-            tokens.append(part)
+            tokens.append(caseless(part) if ignore_case else part)
         else:
             raise ValueError(f"{part} has no value")
     return tuple(tokens)
+
+
+def caseless(unknown: Unknown) -> Unknown:
+    """What is not known, in whatever case: a letter of its own, which may be the unknown or not."""
+    return Unknown(f"{unknown.name} in any case", unknown.reason)
 
 
 def literal_glob(value: Text) -> Glob:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 from heapq import heappop, heappush
+from itertools import combinations
 
 from grantgraph.prove.automaton import Automaton, automaton
 from grantgraph.prove.budget import Exhausted
@@ -45,7 +46,24 @@ def _find(required: frozenset[Glob], forbidden: frozenset[Glob], loose: bool) ->
     against = sorted((glob for glob in forbidden if not _differ(first, glob)), key=str)
     wanted = [automaton(first), *(automaton(glob, loose) for glob in rest)]
     together = Together(first, wanted, [automaton(glob) for glob in against])
-    return together.guess(first) or together.search()
+    found = together.guess(first)
+    if found is not None:
+        return found
+    try:
+        return together.search()
+    except Exhausted:
+        if _two_suffice(required, forbidden, loose):
+            return None
+        raise
+
+
+def _two_suffice(required: frozenset[Glob], forbidden: frozenset[Glob], loose: bool) -> bool:
+    """Whether two of the globs alone already leave no text: the one within the other, or apart from it."""
+    if len(required) + len(forbidden) <= 2:
+        return False
+    pairs = [(frozenset({one}), frozenset({other})) for one in required for other in forbidden]
+    pairs += [(frozenset(two), frozenset()) for two in combinations(sorted(required, key=str), 2)]
+    return any(_find(*pair, loose) is None for pair in pairs)
 
 
 def _weight(glob: Glob) -> tuple[int, int, str]:

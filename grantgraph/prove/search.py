@@ -16,10 +16,8 @@ from grantgraph.prove.formula import Atom, Every, Formula, Free, Holds, Present,
 from grantgraph.prove.glob import literal_glob
 from grantgraph.prove.solver import Objection, Solver
 from grantgraph.prove.spaces import Dimension, find_value
+from grantgraph.prove.variables import About, known_of_variables, letters_of, put_in
 from grantgraph.text import Text, Unknown
-
-About = Sequence[tuple[Atom, bool]]
-"""What is asked of one dimension."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +39,10 @@ class Search:
     dimensions: Mapping[str, Dimension]
     loose: bool = False
     budget: Budget = field(default_factory=Budget)
+    stand_ins: Mapping[str, Unknown] = field(default_factory=dict)
     memory: dict[tuple[str, tuple[int, ...]], Value | Exhausted | None] = field(default_factory=dict)
     numbers: dict[str, list[int]] = field(default_factory=dict)
+    speaks: dict[str, dict[str, None]] = field(default_factory=dict)
     doubt: Exhausted | None = None
 
     def solve(self, formula: Formula) -> Model | None:
@@ -55,6 +55,8 @@ class Search:
         for number, atom in enumerate(clauses.atoms):
             if atom is not None and not isinstance(atom, Free):
                 self.numbers.setdefault(atom.dimension, []).append(number)
+        if self.loose:
+            self.note_variables(clauses)
         solver = Solver(clauses, lambda news: self.objection(news, clauses, solver), self.budget)
         if not solver.solve():
             if self.doubt is not None:
@@ -86,6 +88,9 @@ class Search:
             atom = clauses.atoms[abs(literal)]
             if atom is not None and not isinstance(atom, Free):
                 touched[atom.dimension] = None
+        for name, keys in self.speaks.items():
+            if any(key in touched for key in keys):
+                touched[name] = None
         for name in touched:
             told = self.told(name, solver)
             value = self.value(name, told, clauses)
@@ -97,9 +102,24 @@ class Search:
         return None
 
     def told(self, name: str, solver: Solver) -> tuple[int, ...]:
-        """The literals about a dimension that hold."""
+        """The literals about a dimension that hold, and those about the variables that its tests speak of."""
         value = solver.value
-        return tuple(value[number] * number for number in self.numbers.get(name, ()) if value[number])
+        return tuple(
+            value[number] * number
+            for one in (name, *self.speaks.get(name, ()))
+            for number in self.numbers.get(one, ())
+            if value[number]
+        )
+
+    def note_variables(self, clauses: Clauses) -> None:
+        """Which variables the tests on a dimension speak of."""
+        keys = {letter: key for key, letter in self.stand_ins.items()}
+        for atom in clauses.atoms:
+            if isinstance(atom, Holds | Every):
+                for token in letters_of(atom):
+                    key = keys.get(token)
+                    if key is not None and key != atom.dimension:
+                        self.speaks.setdefault(atom.dimension, {})[key] = None
 
     def core(self, name: str, literals: list[int], clauses: Clauses) -> list[int]:
         """The literals without those that are not needed for the contradiction."""
@@ -119,13 +139,22 @@ class Search:
         """A value that does what the literals ask of a dimension, ABSENT, or None when there is none."""
         key = (name, literals)
         if key not in self.memory:
-            dimension = self.dimensions[name]
-            find = self.set_of_values if dimension.multivalued else self.single_value
             try:
-                self.memory[key] = find(dimension, tuple(_about(literals, clauses)))
+                self.memory[key] = self.found(self.dimensions[name], tuple(_about(literals, clauses)))
             except Exhausted as spent:
                 self.memory[key] = spent
         return self.memory[key]
+
+    def found(self, dimension: Dimension, about: About) -> Value | None:
+        """A value of a dimension; read loosely, one that is there for what is known of the variables, too."""
+        find = self.set_of_values if dimension.multivalued else self.single_value
+        own = tuple((atom, truth) for atom, truth in about if _is_about(atom, dimension.name))
+        value = find(dimension, own)
+        if value is None or len(own) == len(about):
+            return value
+        known = known_of_variables(about, self.stand_ins)
+        known.pop(self.stand_ins.get(dimension.name), None)  # type: ignore[arg-type]
+        return find(dimension, put_in(own, known)) if known else value
 
     def pleasant(self, dimension: Dimension, literals: tuple[int, ...], clauses: Clauses) -> Value | None:
         """A value of the preferred kind, if there is one; only a model that is found asks for it."""
@@ -189,6 +218,10 @@ def _about(literals: tuple[int, ...], clauses: Clauses) -> Iterator[tuple[Atom, 
         atom = clauses.atoms[abs(literal)]
         if atom is not None:
             yield atom, literal > 0
+
+
+def _is_about(atom: Atom, name: str) -> bool:
+    return not isinstance(atom, Free) and atom.dimension == name
 
 
 def _presence(dimension: Dimension, about: About, needed: bool) -> bool | None:

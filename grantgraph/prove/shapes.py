@@ -56,8 +56,8 @@ _ONE_WORD = frozenset(
     ]
 )
 """Placeholders whose values hold neither a slash nor a colon. Any other may hold both, as the aliases of keys, the
-buses of partners, topics of MQTT, identity pools and the labels of streams do: a request too many is only a question too many, a
-request too few would be a false proof."""
+buses of partners, topics of MQTT, identity pools and the labels of streams do: a request too many is only a
+question too many, a request too few would be a false proof."""
 
 _PLACEHOLDER = re.compile(r"\$\{(\w+)\}")
 
