@@ -587,6 +587,7 @@ def test_a_witness_reads_like_a_real_request() -> None:
 
 SUB = "cognito-identity.amazonaws.com:sub"
 ROWS = ("dynamodb:GetItem", "dynamodb:Query", "dynamodb:Scan", "dynamodb:PutItem", "dynamodb:BatchGetItem")
+LEADING = "dynamodb:leadingkeys"
 FILES = ("s3:GetObject", "s3:PutObject", "s3:ListBucket")
 
 
@@ -648,9 +649,29 @@ def test_listing_without_a_rule_on_the_prefix_shares_the_names_of_files() -> Non
     assert isinstance(apart(subject, "arn:aws:s3:::photos", FILES), Shared)
 
 
-def test_a_folder_without_its_slash_is_not_taken_for_proof() -> None:
+def test_a_folder_without_its_slash_is_shared_by_names_that_begin_alike() -> None:
     subject = visitor(allow("s3:GetObject", f"arn:aws:s3:::photos/private/{IDENTITY}*"))
-    assert isinstance(apart(subject, "arn:aws:s3:::photos", FILES), Undecided)
+    answer = apart(subject, "arn:aws:s3:::photos", FILES)
+    assert isinstance(answer, Shared)
+    assert answer.one.request.resource == answer.other.request.resource
+    assert str(answer.other.request.context[SUB]).startswith(str(answer.one.request.context[SUB]))
+
+
+@pytest.mark.parametrize("end", ["/*", ".json", "", "#*"])
+def test_files_are_apart_when_the_name_of_the_identity_ends_visibly(end: str) -> None:
+    subject = visitor(allow("s3:GetObject", f"arn:aws:s3:::photos/private/{IDENTITY}{end}"))
+    assert isinstance(apart(subject, "arn:aws:s3:::photos", FILES), Proved)
+
+
+def test_rows_are_apart_when_the_leading_key_begins_with_the_identity_and_a_separator() -> None:
+    def own(end: str) -> Standing:
+        keys = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": [IDENTITY + end]}}
+        return visitor(allow("dynamodb:GetItem", TABLE, **keys))
+
+    assert isinstance(apart(own("#*"), TABLE, ROWS), Proved)
+    shared = apart(own("*"), TABLE, ROWS)
+    assert isinstance(shared, Shared)
+    assert shared.one.request.context[LEADING] == shared.other.request.context[LEADING]
 
 
 def test_identities_are_not_proved_apart_under_a_policy_that_was_not_given() -> None:

@@ -36,7 +36,13 @@ RESOURCES = {
 PATTERNS = {
     "sqs": ["*", "arn:aws:sqs:*:*:q*", "arn:aws:sqs:us-east-1:111122223333:*"],
     "kms": ["*", "arn:aws:kms:*:*:key/*"],
-    "s3": ["*", "arn:aws:s3:::b/*", "arn:aws:s3:::b*", "arn:aws:s3:::b/${aws:PrincipalTag/t}/*"],
+    "s3": [
+        "*",
+        "arn:aws:s3:::b/*",
+        "arn:aws:s3:::b*",
+        "arn:aws:s3:::b/${aws:PrincipalTag/t}/*",
+        "arn:aws:s3:::b/${aws:PrincipalTag/u}/y",
+    ],
     "dynamodb": ["*", f"{TABLE}*", f"{TABLE}/*"],
 }
 CONDITIONS: list[dict[str, dict[str, Any]]] = [
@@ -58,6 +64,12 @@ CONDITIONS: list[dict[str, dict[str, Any]]] = [
     {"ArnNotLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/b*"}},
     {"StringLike": {"s3:prefix": "${aws:PrincipalTag/t}/*"}},
     {"StringNotLikeIfExists": {"s3:prefix": ["a*"]}},
+    {"StringEquals": {"aws:PrincipalTag/t": "${aws:PrincipalTag/u}"}},
+    {"StringNotEquals": {"aws:PrincipalTag/t": "${aws:PrincipalTag/u}"}},
+    {"StringEqualsIgnoreCase": {"aws:PrincipalTag/t": "${aws:PrincipalTag/u}"}},
+    {"StringLike": {"aws:PrincipalTag/u": ["b*", "BOB"]}},
+    {"StringNotLike": {"aws:PrincipalTag/u": "b?b"}},
+    {"StringLike": {"s3:prefix": "${aws:PrincipalTag/u, 'amy'}*"}},
 ]
 PRINCIPALS: list[Any] = [
     "*",
@@ -131,13 +143,15 @@ class Maker:
             for values in (
                 {
                     "aws:principaltag/t": tag,
+                    "aws:principaltag/u": other,
                     "aws:securetransport": secure,
                     "aws:sourceip": address,
                     "aws:multifactorauthage": age,
                     "aws:currenttime": now,
                 }
-                for tag, secure, address, age, now in product(
+                for tag, other, secure, address, age, now in product(
                     (None, "bob", "amy"),
+                    (None, "bob", "BOB", "amy"),
                     ("true", "false"),
                     (None, "10.1.1.1", "9.9.9.9"),
                     (None, "30"),
@@ -147,7 +161,7 @@ class Maker:
         ]
         for action, resource in product(ACTIONS[self.service], RESOURCES[self.service]):
             if is_well_formed(action, resource):
-                for context, more in product(self.random.sample(contexts, 12), carried_by(action)):
+                for context, more in product(self.random.sample(contexts, 20), carried_by(action)):
                     yield Request(CALLER, action, resource, {**context, **more})
 
 
