@@ -13,6 +13,7 @@ from grantgraph.policy.document import PolicySet
 from grantgraph.problems import UsageError, did_you_mean
 from grantgraph.prove import (
     EVERYWHERE,
+    Allowed,
     Answer,
     Standing,
     actions_of,
@@ -22,6 +23,7 @@ from grantgraph.prove import (
     implies,
     never,
     session_of,
+    summary,
 )
 from grantgraph.standing import standing_of
 
@@ -102,6 +104,21 @@ def claim_never(
     words = f"{principal.id} never has {', '.join(access)} access{where}"
     region = at_or_under(resource.arn) if resource is not None else EVERYWHERE
     return Claim(words, never(standing, wanted, catalog, region), catalog.date)
+
+
+@dataclass(frozen=True, slots=True)
+class Summarized:
+    """What a principal is allowed, as a short list."""
+
+    principal: str
+    entries: tuple[Allowed, ...]
+    catalog: str
+
+
+def summarize(application: Application, principal: Principal, catalog: Catalog) -> Summarized:
+    """Everything that a principal is allowed, in entries none of which lies within another."""
+    standing = standing_of(application, principal)
+    return Summarized(principal.id, summary(standing, catalog), catalog.date)
 
 
 def _is_meant(action: Action, access: tuple[str, ...]) -> bool:

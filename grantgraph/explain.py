@@ -67,6 +67,20 @@ def find_principal(application: Application, name: str) -> Principal:
     raise UsageError(f"there is no principal `{name}`", did_you_mean(name, known))
 
 
+def only_principal(application: Application) -> Principal:
+    """The principal of an application that has just one, such as a policy document.
+
+    Raises:
+        UsageError: there are none, or several.
+    """
+    if len(application.principals) != 1:
+        named = ", ".join(f"`{one.id}`" for one in application.principals)
+        raise UsageError(
+            f"`{application.source}` has {len(application.principals)} principals", f"name one: {named}"
+        )
+    return application.principals[0]
+
+
 def explain_role(application: Application, principal: Principal, catalog: Catalog) -> Explanation:
     """What a principal can do: every grant is shown by a request that the evaluator allows."""
     grants = tuple(grants_of(application, principal, catalog))

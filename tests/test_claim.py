@@ -68,3 +68,18 @@ def test_a_word_that_is_no_access_level_gets_the_nearest() -> None:
     ended, _, err = prove("never", NOTES, "--principal", "unauthenticated", "--access", "wriet")
     assert ended == 2
     assert "did you mean `write`?" in err
+
+
+def test_a_summary_is_short_and_leaves_out_what_makes_no_difference() -> None:
+    ended, out, _ = prove("summary", NOTES, "--principal", "authenticated", "--format", "json")
+    assert ended == 0
+    allowed = json.loads(out)["allowed"]
+    assert [entry["resources"][0].rpartition("/")[2] for entry in allowed] == ["*", "*", "*"]
+    assert ["s3:DeleteObject", "s3:GetObject", "s3:PutObject"] in [entry["actions"] for entry in allowed]
+    assert all(entry["conditions"] == [] and entry["doubt"] == "" for entry in allowed)
+
+
+def test_a_summary_of_many_principals_asks_for_one() -> None:
+    ended, _, err = prove("summary", NOTES)
+    assert ended == 2
+    assert "has 15 principals" in err

@@ -339,6 +339,24 @@ def test_a_bucket_policy_for_everyone_grants_without_an_identity_policy() -> Non
     assert str(answer.request.resource).startswith("arn:aws:s3:::drop/")
 
 
+def test_policies_of_one_resource_are_compared_with_each_other() -> None:
+    def bucket(*statements: dict[str, Any]) -> Standing:
+        own = Target("arn:aws:s3:::drop", policy(*statements, type=PolicyType.RESOURCE_BASED), "111122223333")
+        return Standing(session_of(parse_caller(ROLE)), PolicySet((policy(allow("s3:GetObject", "*")),)), (own,))
+
+    everyone = {**allow("s3:PutObject", "arn:aws:s3:::drop/*"), "Principal": "*"}
+    nobody = {**deny("s3:GetObject", "arn:aws:s3:::drop/*"), "Principal": "*"}
+    open_to_all, closed, plain = bucket(everyone), bucket(nobody), bucket()
+    none = Standing(plain.session, plain.policies)
+    assert isinstance(implied(open_to_all, closed), Refuted)
+    assert isinstance(implied(plain, closed), Refuted)
+    assert isinstance(implied(none, closed), Refuted)
+    assert isinstance(implied(open_to_all, none), Refuted)
+    assert isinstance(implied(closed, plain), Proved)
+    assert isinstance(implied(plain, open_to_all), Proved)
+    assert isinstance(implied(none, plain), Proved)
+
+
 def test_an_aws_managed_policy_that_is_not_known_leaves_the_answer_open() -> None:
     unseen = replace(policy(allow("s3:GetObject", "*")), unseen=(Unknown("Managed", "what `Managed` allows"),))
     subject = Standing(session_of(parse_caller(ROLE)), PolicySet((unseen,)))

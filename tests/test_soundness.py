@@ -13,7 +13,7 @@ import pytest
 from grantgraph.catalog import Action, load_catalog
 from grantgraph.evaluate import Decision, Request, decide, parse_caller
 from grantgraph.policy import Policy, PolicySet, PolicyType, parse_policy
-from grantgraph.prove import Answer, Proved, Standing, Target, Undecided, implies, never, session_of
+from grantgraph.prove import Answer, Proved, Standing, Target, Undecided, implies, never, session_of, summary
 from grantgraph.prove.case import DISAGREE
 
 CATALOG = load_catalog()
@@ -212,3 +212,36 @@ def test_no_request_contradicts_a_proof_and_the_two_readings_never_differ(seed: 
             against = next((one for one in maker.world() if shown_by(one, subject, wider)), None)
             assert against is None, (number, against)
     assert answers[Proved] > 3
+
+
+def target_of(request: Request, subject: Standing) -> Target | None:
+    here = str(request.resource)
+    return next((one for one in subject.targets if (here + "/").startswith(str(one.arn) + "/")), None)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_a_summary_allows_what_the_policies_allow_and_says_nothing_twice(seed: int) -> None:
+    entries = 0
+    for number in range(10):
+        maker = Maker(7000 + 100 * seed + number)
+        subject = maker.standing()
+        actions: list[Action] = [found for name in ACTIONS[maker.service] if (found := CATALOG.action(name))]
+        listed = summary(subject, CATALOG, actions)
+        entries += len(listed)
+        for request in maker.world():
+            named = [one for one in listed if request.action in map(str, one.actions)]
+            if any(one.doubt for one in named):
+                continue
+            target = target_of(request, subject)
+            asked = replace(request, resource_account=target.account) if target is not None else request
+            verdict = decide(asked, subject.policies_at(target))
+            if verdict.decision is Decision.UNKNOWN:
+                continue
+            own = [(one, target_of(request, one.standing)) for one in named]
+            allowed = any(decide(asked, one.standing.policies_at(at)).allowed for one, at in own)
+            assert allowed is verdict.allowed, (number, request)
+        for one, other in product(listed, repeat=2):
+            if one is not other and not (one.doubt or other.doubt):
+                shared = [action for action in one.actions if action in other.actions]
+                assert not shared or not isinstance(implies(one.standing, other.standing, shared, CATALOG), Proved)
+    assert entries > 4

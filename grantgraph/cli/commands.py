@@ -247,6 +247,29 @@ def never(
     _answer(claim_never(application, who, tuple(access), on, load_catalog()), format, output)
 
 
+@prove.command()
+def summary(
+    path: Source = HERE,
+    principal: Annotated[
+        str, typer.Option("--principal", metavar="WHO", help="Its id, name, or `authenticated`.")
+    ] = "",
+    format: Format = "text",
+    output: Outputs = [],
+    param: Parameters = [],
+    account: Account = "",
+    region: Region = "",
+    partition: Partition = "",
+) -> None:
+    """Everything that a principal is allowed, as a short list."""
+    from grantgraph.catalog import load_catalog
+    from grantgraph.claim import summarize
+    from grantgraph.explain import find_principal, only_principal
+
+    application = read_application(path, param, account, region, partition)
+    who = find_principal(application, principal) if principal else only_principal(application)
+    emit("summary", summarize(application, who, load_catalog()), format, output)
+
+
 @app.command()
 def test(
     path: Annotated[

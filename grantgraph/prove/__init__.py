@@ -19,9 +19,11 @@ from grantgraph.prove.questions import (
 from grantgraph.prove.shapes import Session, session_of
 from grantgraph.prove.spaces import Dimension
 from grantgraph.prove.subject import Standing, Target, at_or_under, matching
+from grantgraph.prove.summary import Allowed, summary
 
 __all__ = [
     "EVERYWHERE",
+    "Allowed",
     "Answer",
     "Dimension",
     "Formula",
@@ -48,4 +50,5 @@ __all__ = [
     "never",
     "reaches",
     "session_of",
+    "summary",
 ]

@@ -92,7 +92,7 @@ class Case:
         if self.target is not None:
             parts.append(self.target.region)
         elif self.shape.resource_type is not None:
-            parts += [negation(one.region) for one in self.standing.targets]
+            parts += [negation(one.region) for one in self.question.targets]
         parts.append(self.question.region)
         return conjunction(parts)
 

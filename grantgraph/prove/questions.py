@@ -258,11 +258,11 @@ def _ask(question: Question, action: Action, catalog: Catalog) -> tuple[Answer, 
     """
     undecided: Undecided | None = None
     standing = question.standing
-    wanted = _services_of_resources(standing, action)
+    wanted = _services_of_resources(standing, action) if not question.targets else None
     for shape in shapes_of(action, catalog, standing.things, standing.environment):
         if wanted is not None and shape.services is not None and wanted.isdisjoint(shape.services):
             continue
-        for target in (None, *_targets_of(standing, shape)):
+        for target in (None, *_targets_of(question.targets, shape)):
             answer = Case(question, shape, target, catalog).answer()
             if isinstance(answer, Refuted):
                 return answer, standing.policies_at(target)
@@ -276,8 +276,6 @@ def _services_of_resources(standing: Standing, action: Action) -> frozenset[str]
 
     Only a quick look at what patterns spell: it spares the search for resources that are out of the question.
     """
-    if standing.targets:
-        return None
     found: set[str] = set()
     for statement in statements_of(standing):
         if statement.effect is not Effect.ALLOW or encode_actions(statement.actions, str(action)) == FALSE:
@@ -291,11 +289,11 @@ def _services_of_resources(standing: Standing, action: Action) -> frozenset[str]
     return frozenset(found)
 
 
-def _targets_of(standing: Standing, shape: Shape) -> Iterator[Target]:
+def _targets_of(targets: tuple[Target, ...], shape: Shape) -> Iterator[Target]:
     """The targets whose service is the shape's: nothing else of theirs can be asked for."""
     if shape.resource_type is None:
         return
-    for target in standing.targets:
+    for target in targets:
         arn = parse_arn(target.arn)
         if arn is None or any(
             template.split(":")[2] == arn.service or not isinstance(arn.service, str)

@@ -60,8 +60,12 @@ class Standing:
     environment: Mapping[str, Text] = field(default_factory=lambda: EXAMPLE_ENVIRONMENT)
 
     def policies_at(self, target: Target | None) -> PolicySet:
-        """The policies that decide about one target, or about a resource without a policy of its own."""
-        return self.policies if target is None else replace(self.policies, resource_based=target.policy)
+        """The policies that decide about one target, or about a resource without a policy of its own.
+
+        A target is known by its ARN: what decides there is the policy that this standing has for it.
+        """
+        own = next((one for one in self.targets if target is not None and one.arn == target.arn), None)
+        return self.policies if own is None else replace(self.policies, resource_based=own.policy)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,3 +84,10 @@ class Question:
     region: Formula = TRUE
     variables: tuple[str, ...] = ()
     budget: Budget = field(default_factory=Budget, compare=False)
+
+    @property
+    def targets(self) -> tuple[Target, ...]:
+        """The resources that either of the two has a policy for."""
+        theirs = self.other.targets if self.other is not None else ()
+        known = {one.arn for one in self.standing.targets}
+        return (*self.standing.targets, *(one for one in theirs if one.arn not in known))
