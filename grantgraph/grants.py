@@ -85,7 +85,7 @@ def grants_of(
 ) -> Iterator[Grant]:
     """Every grant of a principal for the actions that are wanted, after denies and boundaries."""
     bare = replace(
-        application, resources=tuple(replace(one, policy=_denies(one)) for one in application.resources)
+        application, resources=tuple(_without_grants(one, application) for one in application.resources)
     )
     denies = tuple(one for policy in principal.policies for one in policy.statements if one.effect is Effect.DENY)
     for policy in principal.policies:
@@ -97,15 +97,24 @@ def grants_of(
     yield from _grants_of_resource_policies(application, principal, denies, catalog, wanted)
 
 
-def _denies(resource: Resource) -> Policy | None:
-    """The denying half of a resource policy: what it allows is a grant of its own.
+def _without_grants(resource: Resource, application: Application) -> Resource:
+    """A resource with the denying half of its policy: what that allows is a grant of its own.
 
-    A key's policy stays whole: without its word no identity policy grants anything (rule 123).
+    The policy stays whole where it has to allow besides the identity policy: for keys, for roles that are to be
+    assumed, and in an account that may be another one (rules 111, 112, 123).
     """
-    if resource.policy is None or resource.type == "kms:key":
-        return resource.policy
-    own = tuple(one for one in resource.policy.statements if one.effect is Effect.DENY)
-    return replace(resource.policy, statements=own) if own else None
+    policy = resource.policy
+    if policy is None or _has_to_allow(resource, application):
+        return resource
+    own = tuple(one for one in policy.statements if one.effect is Effect.DENY)
+    return replace(resource, policy=replace(policy, statements=own) if own else None)
+
+
+def _has_to_allow(resource: Resource, application: Application) -> bool:
+    whole = resource.type == "kms:key" or (
+        resource.policy is not None and resource.policy.type is PolicyType.TRUST
+    )
+    return whole or resource.account not in ("", application.environment.account)
 
 
 def _grants(
