@@ -1,7 +1,7 @@
 """Pairs of policy sets, the questions for `implies`: AWS's own revisions, hand-made ones, and random ones.
 
-A policy set is written as plain data, `{"identity_based": [document, ...], "scps": [[document], ...], ...}`, so that
-a pair can be printed, repeated, and sent to another process.
+A policy set is written as plain data, `{"identity_based": [document, ...], "scps": [[document], ...], ...}`, so
+that a pair can be printed and repeated.
 """
 
 from __future__ import annotations
