@@ -77,7 +77,7 @@ def ask(
     target = _resource(application, resource, names)
     carried = {**_always(catalog, caller), **session, **_context(context, names, catalog)}
     request = Request(caller, str(known), target, carried, _owner(application, target))
-    policies = _policies_at(standing, target)
+    policies = _policies_at(application, standing, target)
     verdict = decide(request, policies)
     return Asked(application, catalog.date, request, verdict, near_misses(request, policies))
 
@@ -170,10 +170,11 @@ def _owner(application: Application, resource: Text) -> Text | None:
     return next((one.account for one in application.resources if _is_at(one.arn, resource) and one.account), None)
 
 
-def _policies_at(standing: Standing | None, resource: Text) -> PolicySet:
-    """The policies that decide about a resource: the caller's own, and the resource's."""
+def _policies_at(application: Application, standing: Standing | None, resource: Text) -> PolicySet:
+    """The policies that decide about a resource: the caller's own, where it is one of ours, and the resource's."""
     if standing is None:
-        return PolicySet()
+        owner = next((one for one in application.resources if _is_at(one.arn, resource)), None)
+        return PolicySet(resource_based=owner.policy if owner is not None else None)
     target = next((one for one in standing.targets if _is_at(one.arn, resource)), None)
     return standing.policies_at(target)
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from grantgraph.catalog import LEVELS_BY_WORD, Action, Catalog
-from grantgraph.evaluate import parse_caller
 from grantgraph.model import Application, Principal
 from grantgraph.policy.document import PolicySet
 from grantgraph.problems import UsageError, did_you_mean
@@ -22,13 +21,9 @@ from grantgraph.prove import (
     equivalent,
     implies,
     never,
-    session_of,
     summary,
 )
-from grantgraph.standing import standing_of
-
-ANYBODY = "arn:aws:iam::111122223333:role/somebody"
-"""Whose policies two documents are compared as: a role, in an account of its own."""
+from grantgraph.standing import anybody, standing_of
 
 
 class Relation(StrEnum):
@@ -75,7 +70,7 @@ def _only_policy(application: Application) -> Standing:
             f"`{application.source}` is not one policy", "name a policy document; `diff` compares applications"
         )
     policies = application.principals[0].policies
-    return Standing(session_of(parse_caller(ANYBODY)), PolicySet(identity_based=policies))
+    return Standing(anybody(), PolicySet(identity_based=policies))
 
 
 def claim_never(

@@ -131,7 +131,7 @@ def _grants(
         if wanted(action):
             by_service.setdefault(action.service, []).append(action)
     for service, actions in by_service.items():
-        places = dict(_places(application, service))
+        places = dict(places_of(application, service))
         for id, region in places.items():
             found = tuple(reaches(standing, actions, catalog, region))
             if found:
@@ -142,7 +142,7 @@ def _grants(
             yield Grant(principal.id, service, "", policy, statement, found)
 
 
-def _places(application: Application, service: str) -> Iterator[tuple[str, Formula]]:
+def places_of(application: Application, service: str) -> Iterator[tuple[str, Formula]]:
     """What an application has of a service: its routes that IAM guards, then its resources without these."""
     routes = [one for one in application.entry_points if one.arn != "" and service == "execute-api"]
     for route in routes:

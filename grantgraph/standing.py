@@ -6,9 +6,10 @@ from collections.abc import Iterator, Mapping
 
 from grantgraph.evaluate import Caller, CallerKind
 from grantgraph.model import Application, Environment, Principal, PrincipalType
-from grantgraph.policy.document import Policy, PolicySet
-from grantgraph.prove import Dimension, Standing, Target, session_of
-from grantgraph.prove.glob import literal_glob
+from grantgraph.policy.document import Family, Policy, PolicySet
+from grantgraph.policy.pattern import parse_pattern
+from grantgraph.prove import Dimension, Session, Standing, Target, session_of
+from grantgraph.prove.glob import glob_of, literal_glob, seal
 from grantgraph.text import Text
 
 IDENTITY = "cognito-identity.amazonaws.com:sub"
@@ -39,6 +40,22 @@ def standing_of(
         tuple(one.arn for one in application.resources),
         witness_environment(application.environment),
     )
+
+
+ANYBODY = "arn:aws:iam::111122223333:role/somebody"
+
+
+def anybody() -> Session:
+    """Whoever a policy document hangs on: a role of any name, in the account of what it uses."""
+    name = parse_pattern("arn:*:iam::*:role/?*", variables=False)
+    arns = Dimension(
+        "aws:principalarn",
+        Family.ARN,
+        may_be_absent=False,
+        domain=(seal(glob_of(name.parts)),),
+        preferred=(literal_glob(ANYBODY),),
+    )
+    return session_of(Caller(CallerKind.ROLE, ANYBODY), (arns,))
 
 
 def witness_environment(environment: Environment) -> Mapping[str, Text]:

@@ -17,12 +17,14 @@ class Unknown:
     """A string that is decided outside what we were given; equal only to itself.
 
     `name` identifies its owner (`Notes.Ref`, `AWS::Region`). Two `generated` names are never the same
-    string; any other unknown may turn out to be equal to anything.
+    string; any other unknown may turn out to be equal to anything. `origin` says what a value was made from,
+    where its name says only where: two inputs that agree on it hold the same value.
     """
 
     name: str
     reason: str = field(default="", compare=False)
     generated: bool = False
+    origin: str = field(default="", compare=False, repr=False)
 
     @property
     def plain(self) -> bool:

@@ -22,9 +22,11 @@ from grantgraph.cli.options import (
     emit,
     read_application,
     read_input,
+    read_sides,
     say,
     write_whole,
 )
+from grantgraph.cli.sides import FailOn, said, sides_of
 
 if TYPE_CHECKING:
     from grantgraph.claim import Claim
@@ -180,6 +182,53 @@ def can(
         raise typer.Exit(Exit.UNDECIDED)
     if not asked.verdict.allowed:
         raise typer.Exit(Exit.NO)
+
+
+@app.command()
+def diff(
+    base: Annotated[
+        Path,
+        typer.Argument(
+            metavar="BASE", help="What was: a path, REVISION:PATH, - or /dev/null.", show_default=False
+        ),
+    ] = HERE,
+    head: Annotated[
+        Path | None,
+        typer.Argument(metavar="[HEAD]", help="What is; left out, the working tree's file of BASE."),
+    ] = None,
+    since: Annotated[
+        str, typer.Option("--since", metavar="REVISION", help="Compare the path at a revision with the path now.")
+    ] = "",
+    merge_base: Annotated[
+        bool, typer.Option("--merge-base", help="With --since: from where the histories parted.")
+    ] = False,
+    fail_on: Annotated[
+        str, typer.Option("--fail-on", metavar="WHAT", help="End with 1 on `widen` (more access) or `any` change.")
+    ] = "",
+    format: Annotated[
+        str, typer.Option("--format", "-f", metavar="FORMAT", help="text, json or markdown.")
+    ] = "text",
+    output: Outputs = [],
+    param: Parameters = [],
+    account: Account = "",
+    region: Region = "",
+    partition: Partition = "",
+) -> None:
+    """Access added, removed and narrowed between two inputs, in words, each with a request that shows it."""
+    from dataclasses import replace
+
+    from grantgraph.catalog import load_catalog
+    from grantgraph.diff import compare
+
+    fails = FailOn.parse(fail_on)
+    before, after = sides_of(base, head, since, merge_base)
+    one, other = read_sides(before, after, param, account, region, partition)
+    found = replace(compare(one, other, load_catalog()), options=said(param, account, region, partition))
+    emit("diff", found, format, output)
+    if (fails is FailOn.WIDEN and found.widens) or (fails is FailOn.ANY and found.differs):
+        raise typer.Exit(Exit.NO)
+    if found.may_widen or (fails is not FailOn.WIDEN and any(found.all_doubts())):
+        raise typer.Exit(Exit.UNDECIDED)
 
 
 def _answer(claim: Claim, format: str, output: list[str]) -> None:

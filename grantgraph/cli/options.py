@@ -13,6 +13,7 @@ from grantgraph.problems import UsageError
 
 if TYPE_CHECKING:
     from grantgraph.model import Application
+    from grantgraph.sources import ReadOptions
 
 Source = Annotated[
     Path,
@@ -39,9 +40,16 @@ Region = Annotated[str, typer.Option("--region", metavar="NAME", help="The regio
 Partition = Annotated[str, typer.Option("--partition", metavar="NAME", help="aws, aws-cn or aws-us-gov.")]
 
 
+NOTHING = Path("/dev/null")
+"""An input that holds nothing, as git spells what is not there."""
+
+
 def read_application(path: Path, parameters: list[str], account: str, region: str, partition: str) -> Application:
     """The application at a path, ready to be judged: a model comes with the policies that its needs give."""
-    application = read_input(path, parameters, account, region, partition)
+    return _judged(read_input(path, parameters, account, region, partition))
+
+
+def _judged(application: Application) -> Application:
     if application.needs and not any(one.policies for one in application.principals):
         from grantgraph.catalog import load_catalog
         from grantgraph.synthesize import synthesize, with_policies
@@ -57,25 +65,62 @@ def read_input(path: Path, parameters: list[str], account: str, region: str, par
         UsageError: an option cannot be used.
         InputError: the input cannot be read, or there is nothing in it to speak about.
     """
-    from grantgraph.problems import InputError, Level
-    from grantgraph.sources import ReadOptions, load
+    from grantgraph.problems import InputError
+    from grantgraph.revisions import load
 
-    if account and not re.fullmatch("[0-9]{12}", account):
-        raise UsageError(f"`{account}` is not an account", "write its twelve digits")
-    for option, value in (("--region", region), ("--partition", partition)):
-        if value and not re.fullmatch("[a-z0-9-]+", value):
-            raise UsageError(f"`{option} {value}` is not a name", "write it as AWS does: `us-east-1`, `aws-cn`")
-    options = ReadOptions(_pairs(parameters, "--param"), partition or None, region or None, account or None)
-    application = load(path, options)
-    errors = [problem for problem in application.problems if problem.level is Level.ERROR]
-    if errors:
-        raise InputError(f"`{path}` cannot be understood", errors)
+    application = load(path, _read_options(parameters, account, region, partition))
+    _refuse(application, frozenset())
     if not application.principals:
         raise InputError(
             f"`{path}` has no role, user or identity pool: there is nothing here that IAM decides about",
             help="name the template, or the cdk.out folder, that holds the application's roles",
         )
     return application
+
+
+def read_sides(
+    base: Path, head: Path, parameters: list[str], account: str, region: str, partition: str
+) -> tuple[Application, Application]:
+    """Two applications to be compared; each may be empty, and know parameters that the other does not.
+
+    Raises:
+        UsageError: an option cannot be used.
+        InputError: an input cannot be read.
+    """
+    from grantgraph.model import Application
+    from grantgraph.revisions import load
+
+    if str(base) == str(head) == "-":
+        raise UsageError("standard input can be one of the two sides only", "name a file for the other")
+    options = _read_options(parameters, account, region, partition)
+    sides = [Application("nothing", str(one)) if one == NOTHING else load(one, options) for one in (base, head)]
+    told = [{one.message for one in side.problems if one.code == _UNKNOWN_PARAMETER} for side in sides]
+    for side in sides:
+        _refuse(side, frozenset(told[0] ^ told[1]))
+    return _judged(sides[0]), _judged(sides[1])
+
+
+_UNKNOWN_PARAMETER = "unknown-parameter"
+
+
+def _read_options(parameters: list[str], account: str, region: str, partition: str) -> ReadOptions:
+    from grantgraph.sources import ReadOptions
+
+    if account and not re.fullmatch("[0-9]{12}", account):
+        raise UsageError(f"`{account}` is not an account", "write its twelve digits")
+    for option, value in (("--region", region), ("--partition", partition)):
+        if value and not re.fullmatch("[a-z0-9-]+", value):
+            raise UsageError(f"`{option} {value}` is not a name", "write it as AWS does: `us-east-1`, `aws-cn`")
+    return ReadOptions(_pairs(parameters, "--param"), partition or None, region or None, account or None)
+
+
+def _refuse(application: Application, harmless: frozenset[str]) -> None:
+    """Refuse an application that was not understood."""
+    from grantgraph.problems import InputError, Level
+
+    errors = [one for one in application.problems if one.level is Level.ERROR and one.message not in harmless]
+    if errors:
+        raise InputError(f"`{application.source}` cannot be understood", errors)
 
 
 def _pairs(given: list[str], option: str) -> dict[str, str]:

@@ -1,8 +1,9 @@
 """All requests: questions over what policies allow, each proved, refuted by a request, or undecided."""
 
 from grantgraph.prove.answers import Answer, Proved, Refuted, Undecided
+from grantgraph.prove.change import Gain, Witness, aligned, as_given, gained
 from grantgraph.prove.formula import TRUE as EVERYWHERE
-from grantgraph.prove.formula import Formula, conjunction, negation
+from grantgraph.prove.formula import Formula, conjunction, disjunction, negation
 from grantgraph.prove.isolation import Shared, isolated
 from grantgraph.prove.questions import (
     Reach,
@@ -27,6 +28,7 @@ __all__ = [
     "Answer",
     "Dimension",
     "Formula",
+    "Gain",
     "Proved",
     "Reach",
     "Refuted",
@@ -35,14 +37,19 @@ __all__ = [
     "Standing",
     "Target",
     "Undecided",
+    "Witness",
     "actions_of",
+    "aligned",
     "allowed_actions",
     "allowed_exactly",
+    "as_given",
     "assumptions",
     "at_or_under",
     "conjunction",
     "disjoint",
+    "disjunction",
     "equivalent",
+    "gained",
     "implies",
     "isolated",
     "matching",

@@ -105,7 +105,8 @@ def unknown_policy(assembly: Assembly, node: Node, type: PolicyType, name: str) 
 
 
 def _unseen(type: PolicyType, name: str, node: Node, reason: str) -> Policy:
-    return Policy(type, (), name, (Unknown(name, reason),), node.at)
+    origin = node.value.origin or node.value.name if isinstance(node.value, Unknown) else ""
+    return Policy(type, (), name, (Unknown(name, reason, origin=origin),), node.at)
 
 
 @cache

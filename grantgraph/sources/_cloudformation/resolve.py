@@ -16,6 +16,7 @@ from grantgraph.sources._cloudformation.functions import (
     dynamic_references,
     node_of_text,
 )
+from grantgraph.sources._cloudformation.origin import origin_of
 from grantgraph.sources._cloudformation.template import Stack, read_sections
 from grantgraph.text import Symbolic, Text, Unknown, text
 
@@ -130,9 +131,11 @@ class Resolver:
         finally:
             open.pop()
 
-    def unknown(self, name: str, node: Node, reason: str) -> Node:
+    def unknown(self, name: str, node: Node, reason: str, origin: str = "") -> Node:
         """A value of which not even the shape is known."""
-        return Node(Unknown(name, reason), node.at)
+        if name.endswith(f" at {node.at}"):
+            origin = origin_of(self, node)
+        return Node(Unknown(name, reason, origin=origin), node.at)
 
     def not_understood(self, node: Node) -> Node:
         return self.unknown(f"the value at {node.at}", node, "it could not be read")
@@ -232,7 +235,8 @@ class Resolver:
         opaque = spelled.startswith("AWS::SSM::Parameter::Value")
         if value is None or opaque:
             why = "is read from Parameter Store" if opaque else "has no value here"
-            return self.unknown(f"parameter {self.prefix}{name}", node, f"the parameter `{name}` {why}")
+            origin = f"{spelled} {default.as_str() if default else None}"
+            return self.unknown(f"parameter {self.prefix}{name}", node, f"the parameter `{name}` {why}", origin)
         if spelled == "CommaDelimitedList" or spelled.startswith("List<"):
             return Node(tuple(Node(one.strip(), node.at) for one in value.split(",")), node.at)
         return self.joined(dynamic_references(value), node)
