@@ -204,7 +204,8 @@ class Application:
     """Everything that a source said about one application.
 
     `problems` are what reading met; `counted` names what was in the input but is no part of the model
-    (type → how many), so that nothing is left out silently.
+    (type → how many), so that nothing is left out silently. `changes` say what a plan does to get there
+    (`create`, `update`, `replace`, `delete`, `forget` → ids).
     """
 
     name: str
@@ -218,6 +219,7 @@ class Application:
     promises: tuple[Promise, ...] = ()
     problems: tuple[Problem, ...] = ()
     counted: Mapping[str, int] = field(default_factory=dict)
+    changes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def principal(self, id: str) -> Principal | None:
         return next((one for one in self.principals if one.id == id), None)

@@ -189,7 +189,7 @@ def _open_doors(application: Application) -> Iterator[Doubt]:
             yield Doubt("classic flow", "", reason, pool.at)
 
 
-WHO_COMES_IN = frozenset({"role-attachment", "role-mapping", "outside-pool", "transform"})
+WHO_COMES_IN = frozenset({"incomplete-plan", "role-attachment", "role-mapping", "outside-pool", "transform"})
 """Problems of reading that leave open who gets which role, so that no rule can have asked about everybody."""
 
 

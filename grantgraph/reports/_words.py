@@ -61,7 +61,23 @@ def about(application: Application, catalog: str) -> str:
         count(len(application.resources), "resource"),
         count(len(application.entry_points), "entry point"),
     ]
-    return f"{application.name}: {', '.join(parts)}; action catalog of {catalog}"
+    read = f"{application.name}: {', '.join(parts)}; action catalog of {catalog}"
+    return f"{read}; {planned(application)}" if application.changes else read
+
+
+_DONE = {
+    "create": "created",
+    "update": "changed",
+    "replace": "replaced",
+    "delete": "destroyed",
+    "forget": "left alone",
+}
+
+
+def planned(application: Application) -> str:
+    """What a plan does, which is judged by what there is afterwards."""
+    counts = [f"{len(ids)} {_DONE[change]}" for change, ids in application.changes.items()]
+    return f"judged as planned, with {', '.join(counts)}"
 
 
 def not_read(application: Application) -> list[str]:
@@ -122,6 +138,11 @@ def problems_json(application: Application) -> list[dict[str, Any]]:
         }
         for one in application.problems
     ]
+
+
+def changes_json(application: Application) -> dict[str, list[str]]:
+    """What a plan does to what IAM decides about; empty where nothing is planned."""
+    return {change: list(ids) for change, ids in application.changes.items()}
 
 
 def answer_json(answer: Answer) -> dict[str, Any]:

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from grantgraph.reports._words import catalog_json, json_page, location_json, problems_json, request_json
+from grantgraph.reports._words import (
+    catalog_json,
+    changes_json,
+    json_page,
+    location_json,
+    problems_json,
+    request_json,
+)
 from grantgraph.rules import Checked, Doubt, Finding
 
 
@@ -21,6 +28,7 @@ def render(checked: Checked) -> str:
         "assuming": list(checked.assuming),
         "problems": problems_json(checked.application),
         "not_modelled": dict(sorted(checked.application.counted.items())),
+        **({"changes": changes} if (changes := changes_json(checked.application)) else {}),
         "summary": {
             "findings": len(checked.findings),
             "new": len(checked.findings),

@@ -99,6 +99,8 @@ class Assembly:
         return self._names[id(one)]
 
     def _make_name(self, one: Declared) -> Text:
+        if one.logical_id in one.stack.names:
+            return one.stack.names[one.logical_id]
         reason = f"the name of `{one.owner}` is made at deployment"
         generated: Text = text((Unknown(one.owner, reason, generated=True),))
         type = named_types().get(one.type)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from grantgraph.model import Environment
 from grantgraph.node import Node, expect_fields, expect_keys
 from grantgraph.problems import Location, Problems
+from grantgraph.text import Text
 
 SECTIONS = frozenset(
     {
@@ -32,7 +33,7 @@ class Stack:
     """A template and where it is deployed.
 
     `name` is "" for a template alone: its stack is named at deployment. `constructs` give the path that a
-    framework knows a logical id by.
+    framework knows a logical id by, `names` what ends the ARN of a resource where the source knows it.
     """
 
     template: Node
@@ -40,6 +41,7 @@ class Stack:
     name: str = ""
     parameters: Mapping[str, str] = field(default_factory=dict)
     constructs: Mapping[str, str] = field(default_factory=dict)
+    names: Mapping[str, Text] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
