@@ -105,7 +105,7 @@ def _caller(
     if who == "anonymous":
         return ANONYMOUS, None, {}
     spelled = read_text(who, names)
-    principal = next((one for one in application.principals if one.arn == spelled), None)
+    principal = next((one for one in application.principals if one.arn == spelled or one.id == who), None)
     if principal is None and (":" in who or "." in who):
         return parse_caller(spelled), None, {}
     principal = principal or find_principal(application, who)
@@ -137,7 +137,9 @@ def _resource(application: Application, spelled: str, names: Mapping[str, Unknow
     route = application.entry_point(spelled)
     if route is not None and route.arn != "":
         return route.arn
-    id, slash, under = spelled.partition("/")
+    ids = [one.id for one in application.resources if spelled == one.id or spelled.startswith(f"{one.id}/")]
+    id = max(ids, key=len, default=spelled.partition("/")[0])  # an id may hold a slash itself
+    slash, under = spelled[len(id) : len(id) + 1], spelled[len(id) + 1 :]
     resource = application.resource(id)
     if resource is None:
         from grantgraph.problems import did_you_mean

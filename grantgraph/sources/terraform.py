@@ -28,8 +28,15 @@ def read(path: Path, node: Node | None, options: ReadOptions) -> Application:
         bug("a folder is no plan")
     if options.parameters:
         raise UsageError(f"`--param` is about templates, and `{path}` holds the values of its variables")
-    name = "standard input" if path == STANDARD_INPUT else path.name.split(".")[0]
-    return read_terraform(node, name, str(path), options)
+    return read_terraform(node, _name(path), str(path), options)
+
+
+def _name(path: Path) -> str:
+    """What to call an application: its file, or the folder of a file that is only called what it is."""
+    if path == STANDARD_INPUT:
+        return "standard input"
+    name = path.name.split(".")[0]
+    return path.parent.name or name if name in ("plan", "state", "tfplan") else name
 
 
 SOURCE = Source("a Terraform plan or state", recognises, read)

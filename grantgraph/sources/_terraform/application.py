@@ -60,13 +60,17 @@ def read_terraform(top: Node, name: str, source: str, options: ReadOptions) -> A
     drafts = list(_drafts(reader))
     stacks = list(_stacks(reader, drafts)) or [Stack(_template(top, []), environments.common())]
     read = read_application(stacks, name, source, problems)
+    changes = _changes(document)
     _say_assumptions(reader)
+    for address in changes.get("forget", ()):
+        message = f"`{address}` stays in AWS and leaves the state: what it does is not in the plan"
+        problems.unmodelled(document.at, "incomplete-plan", message)
     return replace(
         read,
         environment=environments.common(),
         problems=problems.all(),
         counted=_counted(document, drafts, read.counted),
-        changes=_changes(document),
+        changes=changes,
     )
 
 
@@ -92,7 +96,11 @@ def _drafts(reader: Reader) -> Iterator[_Draft]:
 
 def _with_additions(reader: Reader, draft: _Draft) -> Properties:
     properties = dict(draft.properties)
-    for key, added in reader.added.get(draft.id, {}).items():
+    additions = {key: list(nodes) for key, nodes in reader.added.get(draft.id, {}).items()}
+    for (kind, key), nodes in reader.added_to_all.items():
+        if kind == draft.by.type:
+            additions.setdefault(key, []).extend(nodes)
+    for key, added in additions.items():
         own = properties.get(key)
         members = (*(own.one_or_many() if own is not None else ()), *added)
         distinct = {str(at) if one.as_text() is None else one.as_text(): one for at, one in enumerate(members)}
@@ -161,9 +169,12 @@ def _say_assumptions(reader: Reader) -> None:
     links = sorted(set(reader.assumed))
     if links:
         shown = ", ".join(f"`{one}`" for one in links[:3]) + (", ..." if len(links) > 3 else "")
-        message = (
-            f"{len(links)} values that are known only after apply are taken to be what they refer to: {shown}"
+        which = (
+            "1 value that is known only after apply is"
+            if len(links) == 1
+            else (f"{len(links)} values that are known only after apply are")
         )
+        message = f"{which} read as what the configuration refers to: {shown}"
         reader.problems.unmodelled(at, "taken-from-references", message, "a state, or a later plan, has them")
     if reader.bare_roles:
         number = len(reader.bare_roles)

@@ -14,7 +14,8 @@ from grantgraph.node import Node
 from grantgraph.sources._terraform.document import Document, Instance, Key, ModulePath, unescape
 
 MAX_STEPS = 2_000
-"""How many references are followed to find out what one value is made of."""
+MAX_DEPTH = 64
+"""How many references are followed to find out what one value is made of, and how far."""
 
 Step: TypeAlias = str | int
 """A name in a path through a value, or an index."""
@@ -33,7 +34,7 @@ class Target:
         return self.instance.address + "".join(f".{one}" for one in self.path)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Made:
     """What a value is made of.
 
@@ -45,16 +46,15 @@ class Made:
     opaque: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        names = dict.fromkeys([*map(str, self.targets), *self.opaque])
-        return ", ".join(f"`{one}`" for one in list(names)[:4]) + (", ..." if len(names) > 4 else "")
+        names = list(dict.fromkeys([*map(str, self.targets[:5]), *self.opaque[:5]]))
+        return ", ".join(f"`{one}`" for one in names[:4]) + (", ..." if len(names) > 4 else "")
 
 
 @dataclass(frozen=True, slots=True)
 class _Scope:
-    """Where an expression stands: in an instance of a module, and under which keys."""
+    """Where an expression stands: in an instance of a module."""
 
     module: ModulePath
-    key: Key = None
     each: tuple[str, ...] = ()  # what `for_each` of the block refers to
 
 
@@ -63,6 +63,7 @@ class _Walk:
     """One question, with a bound on the steps that answer it."""
 
     steps: int = 0
+    depth: int = 0
     by_key: bool = False
 
 
@@ -76,6 +77,7 @@ class Configuration:
         self._modules: dict[tuple[str, ...], Node] = {}
         self._by_name: dict[tuple[ModulePath, str], list[Instance]] = {}
         self._paths: dict[tuple[str, ...], list[ModulePath]] = {}
+        self._made: dict[tuple[ModulePath, str, tuple[Step, ...]], Made] = {}
         if self.root is not None:
             self._index_modules(self.root)
         seen: set[str] = set()
@@ -131,25 +133,35 @@ class Configuration:
 
     def made_of(self, one: Instance, path: tuple[Step, ...]) -> Made:
         """What stands behind the value at a path of an instance."""
+        key = one.module, _name(one), path
+        if len(path) > 1:  # which block is meant hinges on the values of the instance
+            return self._made_of(one, path)
+        if key not in self._made:
+            self._made[key] = self._made_of(one, path)
+        return self._made[key]
+
+    def _made_of(self, one: Instance, path: tuple[Step, ...]) -> Made:
         block = self.block(one)
         expressions = block.get("expressions") if block else None
         if block is None or expressions is None:
             return Made(opaque=("its configuration",))
         references = [name for written in _expressions(expressions, path, one.values) for name in _refers(written)]
-        scope = _Scope(one.module, one.key, tuple(_refers(block.get("for_each_expression"))))
+        scope = _Scope(one.module, tuple(_refers(block.get("for_each_expression"))))
         walk = _Walk()
         return self._all(references, scope, walk)
 
     def _all(self, references: Iterable[str], scope: _Scope, walk: _Walk) -> Made:
         targets: list[Target] = []
         opaque: list[str] = []
+        walk.depth += 1
         for reference in _longest(references):
             walk.steps += 1
-            if walk.steps > MAX_STEPS:
+            if walk.steps > MAX_STEPS or walk.depth > MAX_DEPTH:
                 return Made(opaque=("more than can be followed",))
             found = self._follow(reference, scope, walk)
             targets += found.targets
             opaque += found.opaque
+        walk.depth -= 1
         return Made(tuple(dict.fromkeys(targets)), walk.by_key, tuple(dict.fromkeys(opaque)))
 
     def _follow(self, reference: str, scope: _Scope, walk: _Walk) -> Made:
@@ -196,7 +208,7 @@ class Configuration:
         if call is None or written is None:
             return Made()  # its default, which is a constant
         each = tuple(_refers(call.get("for_each_expression")))
-        outer = _Scope(scope.module[:-1], scope.module[-1][1], each)
+        outer = _Scope(scope.module[:-1], each)
         return _below(self._all(_refers(written), outer, walk), rest)
 
     def _output(self, name: str, key: Key, output: str, rest: list[Token], scope: _Scope, walk: _Walk) -> Made:

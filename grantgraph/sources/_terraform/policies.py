@@ -9,7 +9,7 @@ from grantgraph.node import Node
 from grantgraph.sources._terraform.configuration import Step
 from grantgraph.sources._terraform.document import Instance
 from grantgraph.sources._terraform.embedded import decode_embedded
-from grantgraph.sources._terraform.reader import AFTER_APPLY, Reader, spell, type_name, with_key_of
+from grantgraph.sources._terraform.reader import AFTER_APPLY, Reader, spell, type_name
 from grantgraph.text import Unknown
 
 DOCUMENT = "data.aws_iam_policy_document"
@@ -34,22 +34,20 @@ def policy_document(reader: Reader, one: Instance, *path: Step) -> Node | None:
 def _written_by(reader: Reader, one: Instance, path: tuple[Step, ...], node: Node, depth: int) -> Node:
     """The document of the one data source that a policy's text comes from."""
     made = reader.configuration.made_of(one, path)
-    open_ones = reader.not_known_yet(made)
-    found = tuple(dict.fromkeys(target.instance for target in open_ones))
-    whole = all(target.path in ((), ("json",), ("minified_json",)) for target in open_ones)
-    if made.opaque or not whole or depth > MAX_CHAIN:
+    chosen = reader.choose(one, made)
+    if made.opaque or chosen is None or type_name(chosen) != DOCUMENT or depth > MAX_CHAIN:
         return node
-    chosen = with_key_of(one, found) if made.by_key and len(found) > 1 else found
-    if len(chosen) != 1 or type_name(chosen[0]) != DOCUMENT:
+    paths = {target.path for target in made.targets if target.instance is chosen}
+    if not paths <= {(), ("json",), ("minified_json",)}:
         return node
     reader.assumed.append(one.address + spell(path))
-    return _document(reader, chosen[0], depth + 1)
+    return recover(reader, chosen, depth + 1)
 
 
 # ── the data source ──
 
 
-def _document(reader: Reader, one: Instance, depth: int) -> Node:
+def recover(reader: Reader, one: Instance, depth: int = 0) -> Node:
     """What `aws_iam_policy_document` writes: sources, then its own statements, then overrides, by their Sids."""
     before, after = ([doc for name in names for doc in _others(reader, one, name, depth)] for names in _MERGED)
     own = tuple(_own_statements(reader, one))
@@ -67,9 +65,12 @@ def _document(reader: Reader, one: Instance, depth: int) -> Node:
 def _others(reader: Reader, one: Instance, name: str, depth: int) -> Iterator[Node]:
     """The documents that an argument adds, each with its statements, or Unknown."""
     node = reader.value(one, name)
-    members = node.items if node is not None and isinstance(node.value, tuple) else (node,) if node else ()
-    paths: list[tuple[Step, ...]] = [(name, at) for at in range(len(members))]
-    for member, path in zip(members, paths if node is not None and node.items else [(name,)], strict=False):
+    single = name.endswith("_json")
+    if node is not None and isinstance(node.value, Unknown) and not single:
+        yield node  # a list that is hidden as a whole may hold what no reference tells of
+        return
+    for at, member in enumerate(node.one_or_many() if node is not None else ()):
+        path: tuple[Step, ...] = (name,) if single else (name, at)
         if isinstance(member.value, Unknown):
             yield _written_by(reader, one, path, member, depth)
         elif member.value not in (None, ""):

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import product
 
 from grantgraph.node import Node
 from grantgraph.problems import Location, Problems
 from grantgraph.resources import fill
 from grantgraph.sources._cloudformation.types import named_types
-from grantgraph.sources._terraform.configuration import Configuration, Made, Step, Target
-from grantgraph.sources._terraform.document import Document, Instance
+from grantgraph.sources._terraform.configuration import Configuration, Made, Step
+from grantgraph.sources._terraform.document import Document, Instance, Key
 from grantgraph.sources._terraform.environments import Environments, known_text
 from grantgraph.sources._terraform.types import Properties, TerraformType, terraform_types
 from grantgraph.text import Text, Unknown, text
+
+ENOUGH = 100
+"""How many doubts about one resource are kept."""
 
 AFTER_APPLY = "is known only after the plan is applied"
 
@@ -23,12 +27,14 @@ class Link:
     """Which resource an attribute means.
 
     `found` is the one that it is, when it is one of the input; `value` the text that CloudFormation would hold;
-    `may_be` all that it can be, when that is not known.
+    `may_be` all that it can be, when that is not known, None for any of its type; `written` what the attribute
+    says itself.
     """
 
     value: Node
     found: Instance | None = None
-    may_be: tuple[Instance, ...] = ()
+    may_be: tuple[Instance, ...] | None = ()
+    written: str | None = None
 
     @property
     def is_open(self) -> bool:
@@ -47,11 +53,16 @@ class Reader:
         self.problems = problems
         self.assumed: list[str] = []
         self.bare_roles: list[str] = []
+        self.doubted: set[str] = set()
         self.added: dict[str, dict[str, list[Node]]] = {}
         self.put_on: dict[str, dict[str, Node]] = {}
         self.besides: list[tuple[str, Instance, str, Properties]] = []
         self._linked_by: dict[tuple[str, str], frozenset[str]] = {}
         self._names: dict[str, Text] = {}
+        self._open: dict[Made, tuple[Instance, ...]] = {}
+        self._types: dict[Made, frozenset[str]] = {}
+        self._by_key: dict[Made, _Keyed] = {}
+        self.added_to_all: dict[tuple[str, str], list[Node]] = {}
         self._now_or_before: dict[tuple[str, str], dict[str, list[Instance]]] = {}
         self._by_type: dict[str, list[Instance]] = {}
         self._by_value: dict[tuple[str, str], list[Instance]] = {}
@@ -177,7 +188,9 @@ class Reader:
         spelled = node.as_str() or ""
         found = [target for type in to for target in self._by_value.get((type, spelled), ())]
         mine = [target for target in found if target.provider == one.provider and self._near(target, one)] or found
-        return self.link_to(mine[0], node.at) if len(mine) == 1 else Link(node)
+        if len(mine) != 1:
+            return Link(node, written=spelled)
+        return replace(self.link_to(mine[0], node.at), written=spelled)
 
     def _near(self, target: Instance, one: Instance) -> bool:
         return self.environments.provider_of(target) == self.environments.provider_of(one)
@@ -186,26 +199,56 @@ class Reader:
         """A link to a resource of the input."""
         return Link(Node(self.reference(target), at), target)
 
+    def links(self, one: Instance, attribute: str, to: tuple[str, ...]) -> Iterator[Link]:
+        """Which resources the members of a list mean.
+
+        Terraform may hide a whole list because of one member: literals in it are then in no reference either.
+        """
+        node = self.value(one, attribute)
+        if node is not None and isinstance(node.value, Unknown):
+            yield Link(node, may_be=None)
+        for at in range(len(node.items) if node is not None else 0):
+            link = self.link(one, attribute, at, to=to)
+            if link is not None:
+                yield link
+
     def _followed(self, one: Instance, path: tuple[Step, ...], node: Node, to: tuple[str, ...]) -> Link:
         """The one resource that an unknown text refers to, where it refers to one."""
         made = self.configuration.made_of(one, path)
-        open_ones = self.not_known_yet(made)
-        fitting = tuple(dict.fromkeys(target.instance for target in open_ones))
-        if made.opaque or not fitting or any(type_name(target) not in to for target in fitting):
-            return Link(node, may_be=tuple(self.instances(*to)))
-        chosen = fitting if len(fitting) == 1 else with_key_of(one, fitting) if made.by_key else ()
-        if len(chosen) != 1:
+        fitting = self.not_known_yet(made)
+        if made.opaque or not fitting or not self._types_of(made) <= set(to):
+            return Link(node, may_be=None)
+        chosen = self.choose(one, made)
+        if chosen is None:
             return Link(node, may_be=fitting)
         self.assumed.append(one.address + spell(path))
-        return self.link_to(chosen[0], node.at)
+        return self.link_to(chosen, node.at)
 
-    def not_known_yet(self, made: Made) -> tuple[Target, ...]:
-        """The targets that make a value unknown: what is known already cannot."""
-        return tuple(
-            target
-            for target in made.targets
-            if not target.path or _has_unknown(self.value(target.instance, *target.path))
-        )
+    def not_known_yet(self, made: Made) -> tuple[Instance, ...]:
+        """The instances that make a value unknown: what is known of them already cannot."""
+        if made not in self._open:
+            targets = (
+                target
+                for target in made.targets
+                if not target.path or _has_unknown(self.value(target.instance, *target.path))
+            )
+            self._open[made] = tuple(dict.fromkeys(target.instance for target in targets))
+        return self._open[made]
+
+    def _types_of(self, made: Made) -> frozenset[str]:
+        if made not in self._types:
+            self._types[made] = frozenset(map(type_name, self.not_known_yet(made)))
+        return self._types[made]
+
+    def choose(self, one: Instance, made: Made) -> Instance | None:
+        """The one instance that makes a value unknown; of those under keys, the one under the keys of `one`."""
+        found = self.not_known_yet(made)
+        if len(found) < 2 or not made.by_key:
+            return found[0] if len(found) == 1 else None
+        if made not in self._by_key:
+            self._by_key[made] = _keyed(found)
+        chosen = self._by_key[made].under({one.key, *(key for _, key in one.module)} - {None})
+        return chosen[0] if len(chosen) == 1 else None
 
     # ── names ──
 
@@ -250,6 +293,16 @@ class Reader:
         """Add a member to a list of another resource's properties."""
         self.added.setdefault(target.address, {}).setdefault(key, []).append(node)
 
+    def doubt(self, link: Link, kind: str, key: str, node: Node) -> None:
+        """Add an Unknown to a list of every resource that a link may mean; a few are as good as very many."""
+        if link.may_be is None:
+            all_of_kind = self.added_to_all.setdefault((kind, key), [])
+            if len(all_of_kind) < ENOUGH:
+                all_of_kind.append(node)
+        for target in link.may_be or ():
+            if len(self.added.get(target.address, {}).get(key, ())) < ENOUGH:
+                self.add(target, key, node)
+
     def also(self, id: str, by: Instance, type: str, properties: Properties) -> None:
         """Add a resource of CloudFormation that has none of Terraform's for itself."""
         self.besides.append((id, by, type, properties))
@@ -288,14 +341,31 @@ def _has_unknown(node: Node | None) -> bool:
     return node is not None and any(isinstance(one.value, Unknown) for one in node.walk())
 
 
-def with_key_of(one: Instance, found: tuple[Instance, ...]) -> tuple[Instance, ...]:
-    """Of the instances of one block, those under the keys of `one`."""
-    blocks = {
-        (target.mode, target.type, target.name, tuple(name for name, _ in target.module)) for target in found
-    }
+@dataclass(frozen=True, slots=True)
+class _Keyed:
+    """The instances of one block, by those of their keys that tell them apart."""
+
+    width: int
+    by_keys: Mapping[tuple[Key, ...], list[Instance]]
+
+    def under(self, own: set[Key]) -> list[Instance]:
+        """The instances all of whose keys are among some keys."""
+        if self.width > MAX_KEYS:
+            return []
+        return [one for keys in product(own, repeat=self.width) for one in self.by_keys.get(keys, ())]
+
+
+MAX_KEYS = 4
+"""How many keys of nested modules may tell the instances of a block apart."""
+
+
+def _keyed(found: tuple[Instance, ...]) -> _Keyed:
+    blocks = {(one.mode, one.type, one.name, tuple(name for name, _ in one.module)) for one in found}
     if len(blocks) != 1:
-        return ()
-    own = {one.key, *(key for _, key in one.module)} - {None}
-    keys = [(*(key for _, key in target.module), target.key) for target in found]
+        return _Keyed(1, {})
+    keys = [(*(key for _, key in one.module), one.key) for one in found]
     varying = [at for at in range(len(keys[0])) if len({key[at] for key in keys}) > 1]
-    return tuple(target for target, key in zip(found, keys, strict=True) if all(key[at] in own for at in varying))
+    by_keys: dict[tuple[Key, ...], list[Instance]] = {}
+    for one, key in zip(found, keys, strict=True):
+        by_keys.setdefault(tuple(key[at] for at in varying), []).append(one)
+    return _Keyed(len(varying), by_keys)

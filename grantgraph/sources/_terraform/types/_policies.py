@@ -59,13 +59,13 @@ def policy_resource(name: str, attribute: str, target: str) -> TerraformType:
 
     def write(reader: Reader, one: Instance) -> Properties | None:
         link = reader.link(one, attribute, to=(target,))
-        attach_policy(reader, one, link)
+        attach_policy(reader, one, link, target)
         return None
 
     return TerraformType(name, "", write)
 
 
-def attach_policy(reader: Reader, one: Instance, link: Link | None) -> None:
+def attach_policy(reader: Reader, one: Instance, link: Link | None, of: str) -> None:
     """Give a resource its policy; where it is not known whose it is, let nobody's be known."""
     document = policy_document(reader, one, "policy") or Node({}, one.at)
     if link is not None and link.found is not None:
@@ -74,9 +74,11 @@ def attach_policy(reader: Reader, one: Instance, link: Link | None) -> None:
     message = f"`{one.address}` is the policy of a resource that is not in the input"
     if link is not None and link.is_open:
         reason = f"`{one.address}` may be its policy, which is known only after the plan is applied"
-        for target in link.may_be:
-            unknown = Node(Unknown(one.address, reason), one.at)
-            give_policy(reader, target, unknown, f"{one.address} of {target.address}", one)
+        for target in link.may_be if link.may_be is not None else reader.instances(of):
+            if target.address not in reader.doubted:  # one doubt about a policy is as good as many
+                reader.doubted.add(target.address)
+                unknown = Node(Unknown(one.address, reason), one.at)
+                give_policy(reader, target, unknown, f"{one.address} of {target.address}", one)
         message = f"whose policy `{one.address}` is, is known only after the plan is applied"
     reader.problems.unmodelled(one.at, "outside-resource", message)
 

@@ -49,21 +49,21 @@ def _roles_attachment(reader: Reader, one: Instance) -> Properties:
     pool = reader.link(one, "identity_pool_id", to=(IDENTITY_POOL,))
     return {
         "IdentityPoolId": pool.value if pool else None,
-        "Roles": _roles(reader, one),
+        "Roles": _roles(reader, one, pool.found if pool else None),
         "RoleMappings": _mappings(reader, one),
     }
 
 
-def _roles(reader: Reader, one: Instance) -> Node | None:
+def _roles(reader: Reader, one: Instance, pool: Instance | None) -> Node:
     node = reader.value(one, "roles")
     if node is None or not isinstance(node.value, Unknown):
         links = {kind: reader.link(one, "roles", kind, to=(ROLE,)) for kind in KINDS}
         found = {kind: link.value for kind, link in links.items() if link is not None}
         return Node(found, node.at if node else one.at)
-    return _by_trust(reader, one, node)
+    return _by_trust(reader, one, node, pool)
 
 
-def _by_trust(reader: Reader, one: Instance, node: Node) -> Node:
+def _by_trust(reader: Reader, one: Instance, node: Node, pool: Instance | None) -> Node:
     """Which of two roles is whose, where a plan hides it: a trust policy lets in one kind of visitor only.
 
     Terraform's provider makes the whole map unknown when one of its roles is. Whatever the map says, a role
@@ -74,9 +74,20 @@ def _by_trust(reader: Reader, one: Instance, node: Node) -> Node:
     kinds = [_let_in(reader, role) if role.type == ROLE else "" for role in roles]
     if made.opaque or not roles or len(set(kinds)) != len(kinds) or not set(kinds) <= set(KINDS):
         return node
+    for kind in KINDS:
+        if kind not in kinds and not (kind == KINDS[1] and _keeps_guests_out(reader, pool)):
+            message = (
+                f"which role `{one.address}` gives to {kind} visitors is known only after the plan is applied"
+            )
+            reader.problems.unmodelled(node.at, "role-attachment", message)
     reader.assumed.append(f"{one.address}.roles")
     by_kind = zip(kinds, roles, strict=True)
     return Node({kind: reader.link_to(role, node.at).value for kind, role in by_kind}, node.at)
+
+
+def _keeps_guests_out(reader: Reader, pool: Instance | None) -> bool:
+    flag = reader.value(pool, "allow_unauthenticated_identities") if pool is not None else None
+    return flag is not None and flag.value is False
 
 
 def _let_in(reader: Reader, role: Instance) -> str:

@@ -83,12 +83,9 @@ def _managed(reader: Reader, one: Instance) -> Iterator[Node]:
     if node is None or reader.is_left_to_aws(one, "managed_policy_arns"):
         return
     before = _attached_before(reader, one) if computed else frozenset()
-    for at, member in enumerate(node.one_or_many()):
-        if member.as_text() not in before:
-            path = ("managed_policy_arns", at) if node.items else ("managed_policy_arns",)
-            link = reader.link(one, *path, to=POLICIES)
-            if link is not None:
-                yield link.value
+    for link in reader.links(one, "managed_policy_arns", POLICIES):
+        if link.written is None or link.written not in before:
+            yield link.value
 
 
 def _policy(reader: Reader, one: Instance, attribute: str) -> Node | None:
@@ -121,7 +118,7 @@ def _inline_of(attribute: str, identity: str, property: str) -> TerraformType:
             return None
         document = policy_document(reader, one, "policy")
         if link.is_open:
-            _perhaps(reader, one, link, f"`{one.address}` may be a policy of it")
+            _perhaps(reader, one, link, identity, f"`{one.address}` may be a policy of it")
             return None
         generated = text((Unknown(one.address, "the name is made when the plan is applied", generated=True),))
         name = known_text(one, "name") or generated
@@ -137,11 +134,10 @@ CLOUDFORMATION = {
 }
 
 
-def _perhaps(reader: Reader, one: Instance, link: Link, what: str) -> None:
+def _perhaps(reader: Reader, one: Instance, link: Link, kind: str, what: str) -> None:
     """Let the answers about every identity that may be meant hinge on it."""
     reason = f"{what}: to which it belongs is known only after the plan is applied"
-    for target in link.may_be:
-        reader.add(target, "Policies", Node(Unknown(one.address, reason), one.at))
+    reader.doubt(link, kind, "Policies", Node(Unknown(one.address, reason), one.at))
 
 
 # ── attachments ──
@@ -154,7 +150,7 @@ def _attach(reader: Reader, one: Instance, policy: Link, identity: Link | None, 
     if identity.found is not None:
         reader.add(identity.found, "ManagedPolicyArns", policy.value)
     elif identity.is_open:
-        _perhaps(reader, one, identity, f"`{one.address}` may attach a policy to it")
+        _perhaps(reader, one, identity, kind, f"`{one.address}` may attach a policy to it")
     elif policy.found is not None:
         reader.add(policy.found, _LISTED[kind], identity.value)
     else:
@@ -175,7 +171,7 @@ def _attachment(attribute: str, kind: str) -> TerraformType:
 def _attachment_to_all(reader: Reader, one: Instance) -> Properties | None:
     policy = reader.link(one, "policy_arn", to=POLICIES)
     for attribute, kind in (("roles", ROLE), ("users", USER), ("groups", GROUP)):
-        for link in _links(reader, one, attribute, kind):
+        for link in reader.links(one, attribute, (kind,)):
             if policy is not None:
                 _attach(reader, one, policy, link, kind)
     return None
@@ -185,30 +181,12 @@ def _exclusive(kind: str, attribute: str) -> TerraformType:
     """`aws_iam_role_policy_attachments_exclusive` and its like: these policies, and no others."""
 
     def write(reader: Reader, one: Instance) -> Properties | None:
-        node = reader.value(one, "policy_arns")
         identity = reader.link(one, attribute, to=(kind,))
-        for path in _paths(node, "policy_arns"):
-            policy = reader.link(one, *path, to=POLICIES)
-            if policy is not None:
-                _attach(reader, one, policy, identity, kind)
+        for policy in reader.links(one, "policy_arns", POLICIES):
+            _attach(reader, one, policy, identity, kind)
         return None
 
     return TerraformType(f"{kind}_policy_attachments_exclusive", "", write)
-
-
-def _links(reader: Reader, one: Instance, attribute: str, kind: str) -> Iterator[Link]:
-    for path in _paths(reader.value(one, attribute), attribute):
-        link = reader.link(one, *path, to=(kind,))
-        if link is not None:
-            yield link
-
-
-def _paths(node: Node | None, attribute: str) -> Iterator[tuple[str | int, ...]]:
-    """The paths of the members of a list; the list itself where even their number is not known."""
-    if node is not None and isinstance(node.value, Unknown):
-        yield (attribute,)
-    for at in range(len(node.items) if node is not None else 0):
-        yield (attribute, at)
 
 
 # ── groups ──
@@ -224,7 +202,7 @@ def _membership(reader: Reader, one: Instance, group: Link | None, user: Link | 
         reason = f"what its group `{group.value.as_text()}` allows is not in the input"
         reader.add(user.found, "Policies", Node(Unknown(f"group {group.value.as_text()}", reason), one.at))
     elif user.is_open:
-        _perhaps(reader, one, user, f"`{one.address}` may put it into a group")
+        _perhaps(reader, one, user, USER, f"`{one.address}` may put it into a group")
     else:
         message = f"`{one.address}` puts a user that is not in the input into a group"
         reader.problems.unmodelled(one.at, "outside-role", message)
@@ -233,14 +211,14 @@ def _membership(reader: Reader, one: Instance, group: Link | None, user: Link | 
 
 def _groups_of_user(reader: Reader, one: Instance) -> Properties | None:
     user = reader.link(one, "user", to=(USER,))
-    for group in _links(reader, one, "groups", GROUP):
+    for group in reader.links(one, "groups", (GROUP,)):
         _membership(reader, one, group, user)
     return None
 
 
 def _users_of_group(reader: Reader, one: Instance) -> Properties | None:
     group = reader.link(one, "group", to=(GROUP,))
-    for user in _links(reader, one, "users", USER):
+    for user in reader.links(one, "users", (USER,)):
         _membership(reader, one, group, user)
     return None
 

@@ -68,7 +68,7 @@ def _table_policy(reader: Reader, one: Instance) -> None:
         message = f"`{one.address}` is the policy of a stream, which is no part of the model"
         reader.problems.unmodelled(one.at, "stream-policy", message)
     else:
-        attach_policy(reader, one, link)
+        attach_policy(reader, one, link, TABLE)
 
 
 # ── buckets ──
