@@ -132,7 +132,7 @@ def test_values_of_the_wrong_shape_are_errors_and_not_a_crash() -> None:
 
 
 def test_a_resource_twice_is_refused() -> None:
-    with pytest.raises(InputError, match="there are two resources `aws_sqs_queue[.]q`"):
+    with pytest.raises(InputError, match=r"there are two resources `aws_sqs_queue[.]q`"):
         read(plan(QUEUE, QUEUE))
 
 
@@ -908,7 +908,7 @@ def test_an_address_without_end_is_refused() -> None:
 
 
 def large(roles: int, rest: int) -> dict[str, Any]:
-    """A plan of some roles, each with a policy that only its key ties to it, a queue each, and what nobody reads."""
+    """Some roles, each with a policy that only its key ties to it, a queue each, and things that nobody reads."""
     ones: list[dict[str, Any]] = []
     refers = {"role": ["aws_iam_role.r", "count.index"]}
     for at in range(roles):

@@ -11,7 +11,9 @@ from grantgraph.policy.arn import ArnPattern
 from grantgraph.policy.document import Statement
 from grantgraph.policy.pattern import Pattern, Variable, Wild, parse_pattern, pattern
 from grantgraph.prove import Formula, Target, conjunction, negation
-from grantgraph.prove.glob import Exhausted, Glob, Run, find, glob_of, literal_glob, seal
+from grantgraph.prove.budget import Exhausted
+from grantgraph.prove.glob import Glob, Run, glob_of, literal_glob, seal
+from grantgraph.prove.meet import find
 from grantgraph.text import Text
 
 MAX_SHOWN = 6

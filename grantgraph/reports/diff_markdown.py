@@ -1,4 +1,4 @@
-"""`diff` as a comment on a pull request: the verdict first, the details folded, never longer than a comment may be."""
+"""`diff` as a comment on a pull request: the verdict first, the details folded, never longer than one may be."""
 
 from __future__ import annotations
 
@@ -44,7 +44,8 @@ def render(difference: Difference) -> str:
 
 def _fitted(pieces: list[str]) -> str:
     """As many whole pieces as fit; what does not is counted."""
-    kept, length = [], 0
+    kept: list[str] = []
+    length = 0
     for at, piece in enumerate(pieces):
         note = f"\n{count(len(pieces) - at, 'part')} left out: run `grantgraph diff` to see everything.\n"
         if length + len(piece) > MAX_LENGTH - 200:
