@@ -11,7 +11,7 @@ from grantgraph.model import Application
 from grantgraph.node import Node
 from grantgraph.problems import InputError, Location, Problems
 from grantgraph.sources import ReadOptions, Source
-from grantgraph.sources._cloudformation import Stack, environment_of, long_form, read_application
+from grantgraph.sources._cloudformation import Stack, environment_of, long_form, open_stack, read_application
 
 MANIFEST = "manifest.json"
 MAX_NESTING = 8
@@ -41,7 +41,7 @@ def read(path: Path, node: Node | None, options: ReadOptions) -> Application:
     if not stacks:
         raise InputError(f"`{folder / MANIFEST}` lists no stack")
     name = stacks[0].name if len(stacks) == 1 else _project(folder)
-    return read_application(stacks, name, str(path), problems)
+    return read_application(stacks, name, str(path), options.parameters, problems)
 
 
 def _folder(path: Path) -> Path | None:
@@ -66,7 +66,7 @@ def _stacks(folder: Path, root: Path, options: ReadOptions, problems: Problems, 
     for id, artifact in (artifacts.fields if artifacts else {}).items():
         type = artifact.get("type")
         if type is not None and type.value == "aws:cloudformation:stack":
-            yield _stack(id, artifact, folder, root, options)
+            yield _stack(id, artifact, folder, root, options, problems)
         elif type is not None and type.value == "cdk:cloud-assembly":
             if depth >= MAX_NESTING:
                 raise InputError(f"{artifact.at}: assemblies nested deeper than {MAX_NESTING} levels")
@@ -85,7 +85,7 @@ def _inside(folder: Path, root: Path, node: Node | None, at: Location) -> Path:
     return path
 
 
-def _stack(id: str, artifact: Node, folder: Path, root: Path, options: ReadOptions) -> Stack:
+def _stack(id: str, artifact: Node, folder: Path, root: Path, options: ReadOptions, problems: Problems) -> Stack:
     path = _inside(folder, root, artifact.get("properties", "templateFile"), artifact.at)
     template = decode(read_text(path), str(path), long_form)
     account, region = _environment(artifact)
@@ -97,7 +97,8 @@ def _stack(id: str, artifact: Node, folder: Path, root: Path, options: ReadOptio
     spelled = artifact.get("properties", "stackName")
     name = (spelled.as_str() if spelled else None) or id
     constructs = _constructs(artifact, folder, root)
-    return Stack(template, environment, name, {**parameters, **options.parameters}, constructs)
+    given_too = {**parameters, **options.parameters}
+    return open_stack(template, environment, problems, name, given_too, constructs)
 
 
 _ENVIRONMENT = re.compile(r"aws://([^/]*)/(.*)")

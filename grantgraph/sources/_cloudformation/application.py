@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import fields, replace
 
 from grantgraph.model import Application, EntryPoint, Environment
@@ -11,17 +11,25 @@ from grantgraph.problems import Level, Problems
 from grantgraph.sources._cloudformation.assembly import Assembly
 from grantgraph.sources._cloudformation.events import read_events
 from grantgraph.sources._cloudformation.identities import Roles, read_principals
+from grantgraph.sources._cloudformation.parameters import check_parameters
 from grantgraph.sources._cloudformation.pools import read_pools
 from grantgraph.sources._cloudformation.resources import read_resources
 from grantgraph.sources._cloudformation.routes import read_routes
+from grantgraph.sources._cloudformation.stacks import with_nested
 from grantgraph.sources._cloudformation.template import Stack
 
 
 def read_application(
-    stacks: Sequence[Stack], name: str, source: str, problems: Problems | None = None
+    roots: Sequence[Stack], name: str, source: str, given: Iterable[str], problems: Problems
 ) -> Application:
-    """One application from all its stacks: what it is, what it may do, and what could not be read."""
-    problems = problems or Problems()
+    """One application from all its stacks: what it is, what it may do, and what could not be read.
+
+    Args:
+        roots: the stacks that are deployed by themselves; the stacks nested in them are found here.
+        given: the names of the parameters that the caller has given.
+    """
+    stacks = [stack for root in roots for stack in with_nested(root, problems)]
+    check_parameters(stacks, given, problems)
     assembly = Assembly(stacks, problems)
     roles = Roles(assembly)
     pools = read_pools(assembly, roles)

@@ -10,7 +10,7 @@ from grantgraph.policy.arn import Arn, parse_arn
 from grantgraph.problems import Problems
 from grantgraph.resources import fill
 from grantgraph.sources._cloudformation.resolve import Resolver, Trail
-from grantgraph.sources._cloudformation.template import Declared, Stack
+from grantgraph.sources._cloudformation.template import Declared, Stack, is_function
 from grantgraph.sources._cloudformation.types import STREAM_ARN, attribute_template, named_types
 from grantgraph.text import Text, Unknown, text
 
@@ -23,6 +23,7 @@ class Assembly:
         self.problems = problems
         self.trail = Trail()
         self.resolvers = {id(stack): Resolver(stack, self, problems) for stack in stacks}
+        self.nested = {(id(one.parent), one.logical_id): one for one in stacks if one.parent is not None}
         self.declared: list[Declared] = []
         self.targets: dict[tuple[int, str], Declared] = {}
         self._understood: set[int] = set()
@@ -36,17 +37,31 @@ class Assembly:
     def _declare(self) -> None:
         twice = Counter(name for stack in self.stacks for name in self.of_stack(stack).sections.resources)
         for stack in self.stacks:
-            prefix = stack.name if len(self.stacks) > 1 else ""
+            prefix = stack.label if len(self.stacks) > 1 else ""
             for name, (type, node) in self.of_stack(stack).sections.resources.items():
-                own_id = f"{prefix}/{name}" if twice[name] > 1 else name
+                own_id = f"{prefix}/{name}" if prefix and twice[name] > 1 else name
                 owner = f"{prefix}.{name}" if prefix else name
                 one = Declared(stack, name, type, own_id, owner, node)
                 self.targets[id(stack), name] = one
                 self.declared.append(one)
-        for stack in self.stacks:  # conditions may name parameters only, so every target is known by now
+        # Conditions may name parameters only, so every target is known by now.
+        gone: set[tuple[int, str]] = set()
+        absent: set[int] = set()
+        for stack in self.stacks:  # the one around comes first
             resolver = self.of_stack(stack)
-            gone = {name for name in resolver.sections.resources if not resolver.is_present(name)}
-            self.declared = [one for one in self.declared if one.stack is not stack or one.logical_id not in gone]
+            if stack.parent is not None:
+                around = id(stack.parent)
+                if around in absent or (around, stack.logical_id) in gone:
+                    absent.add(id(stack))
+            gone |= {
+                (id(stack), name)
+                for name in resolver.sections.resources
+                if id(stack) in absent or not resolver.is_present(name)
+            }
+        self.declared = [one for one in self.declared if (id(one.stack), one.logical_id) not in gone]
+        for stack in self.nested.values():
+            if stack.parent is not None:
+                self.understood(self.targets[id(stack.parent), stack.logical_id])
 
     def of_stack(self, stack: Stack) -> Resolver:
         return self.resolvers[id(stack)]
@@ -70,9 +85,16 @@ class Assembly:
         """A property with its functions resolved; None where it is not given."""
         key = id(one), name
         if key not in self._properties:
-            written = one.node.get("Properties", name)
+            written = self._written(one, name)
             self._properties[key] = self.of_stack(one.stack).value(written) if written else None
         return self._properties[key]
+
+    def _written(self, one: Declared, name: str) -> Node | None:
+        """A property as written; where a macro may add it, the call of the macro."""
+        properties = one.node.get("Properties")
+        if properties is None or name in properties.fields:
+            return properties.fields[name] if properties is not None else None
+        return properties if is_function(properties) else None
 
     def text(self, one: Declared, name: str) -> Text | None:
         """The text of a property, or a problem when it is there and is no text."""
@@ -104,7 +126,7 @@ class Assembly:
         type = named_types().get(one.type)
         if type is None or not type.name_property:
             return generated
-        written = one.node.get("Properties", type.name_property)
+        written = self._written(one, type.name_property)
         given = self.of_stack(one.stack).name_of(one.owner, written) if written else None
         if given is None or given == "":
             return generated
@@ -134,7 +156,7 @@ class Assembly:
 
     def _path(self, one: Declared) -> Text:
         """The path in front of an identity's name."""
-        written = one.node.get("Properties", "Path")
+        written = self._written(one, "Path")
         return (self.of_stack(one.stack).name_of(one.owner, written) if written else None) or "/"
 
     def ref(self, one: Declared) -> Text:
@@ -211,8 +233,11 @@ class Assembly:
                 if name is not None:
                     yield name, stack, output
 
-    def stack_named(self, name: str) -> Stack | None:
-        return next((stack for stack in self.stacks if stack.name == name), None)
+    def stack_named(self, name: str, region: str | None = None) -> Stack | None:
+        """The stack of a name; where several regions have one, that of the region."""
+        found = [stack for stack in self.stacks if stack.name == name]
+        here = [stack for stack in found if region is None or stack.environment.region == region]
+        return next(iter(here or (found if len(found) == 1 else [])), None)
 
 
 def _same_place(own: Arn, wanted: Arn) -> bool:

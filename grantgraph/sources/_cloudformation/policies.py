@@ -9,13 +9,12 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from grantgraph.decode import decode_json
 from grantgraph.node import Node, node_of
 from grantgraph.policy.arn import parse_arn
 from grantgraph.policy.document import Policy, PolicyType
 from grantgraph.policy.parse import parse_policy
-from grantgraph.problems import InputError, Problems
 from grantgraph.sources._cloudformation.assembly import Assembly
+from grantgraph.sources._cloudformation.embedded import from_text
 from grantgraph.sources._cloudformation.template import Declared
 from grantgraph.sources._cloudformation.types import MANAGED_POLICY
 from grantgraph.text import Text, Unknown
@@ -28,36 +27,13 @@ def read_document(
     if node is None:
         assembly.problems.error(one.at, "missing-document", f"`{one.logical_id}` needs a policy document")
         return _unseen(type, name, Node(None, one.at), "its document is missing")
-    parsed = parse_policy(_from_text(node, assembly.problems), type, name)
+    parsed = parse_policy(from_text(node, "a policy", assembly.problems), type, name)
     assembly.problems.found.extend(parsed.problems)
     where = one.construct or f"Resources/{one.logical_id}/{path}"
     statements = tuple(
         replace(statement, at=replace(statement.at, path=where)) for statement in parsed.value.statements
     )
     return replace(parsed.value, statements=statements, at=replace(parsed.value.at, path=where))
-
-
-def _from_text(node: Node, problems: Problems) -> Node:
-    """A document that is written as JSON text, decoded; its places are the text's."""
-    if not isinstance(node.value, str):
-        return node
-    try:
-        decoded = decode_json(node.value, node.at.file)
-    except InputError as error:
-        problems.error(node.at, "policy-text", f"the policy is not JSON: {error.message}")
-        return Node(Unknown(f"the policy at {node.at}", "its text is not JSON"), node.at)
-    return _placed(decoded, node)
-
-
-def _placed(node: Node, outer: Node) -> Node:
-    """A value with every place in it replaced by the place of the text that held it."""
-    match node.value:
-        case tuple():
-            return Node(tuple(_placed(one, outer) for one in node.value), outer.at)
-        case Mapping():
-            return Node({key: _placed(one, outer) for key, one in node.value.items()}, outer.at)
-        case _:
-            return Node(node.value, outer.at)
 
 
 def read_managed_policy(assembly: Assembly, one: Declared, type: PolicyType) -> Policy:

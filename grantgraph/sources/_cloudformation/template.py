@@ -9,6 +9,7 @@ from grantgraph.model import Environment
 from grantgraph.node import Node, expect_fields, expect_keys
 from grantgraph.problems import Location, Problems
 
+LOOP = "Fn::ForEach::"
 SECTIONS = frozenset(
     {
         "AWSTemplateFormatVersion",
@@ -31,8 +32,9 @@ SECTIONS = frozenset(
 class Stack:
     """A template and where it is deployed.
 
-    `name` is "" for a template alone: its stack is named at deployment. `constructs` give the path that a
-    framework knows a logical id by.
+    `name` is "" where the stack is named at deployment: a template alone, a nested stack. `constructs` give the
+    path that a framework knows a logical id by. A nested stack has a `parent`, whose template calls it
+    `logical_id`.
     """
 
     template: Node
@@ -40,6 +42,27 @@ class Stack:
     name: str = ""
     parameters: Mapping[str, str] = field(default_factory=dict)
     constructs: Mapping[str, str] = field(default_factory=dict)
+    parent: Stack | None = None
+    logical_id: str = ""
+
+    @property
+    def label(self) -> str:
+        """What tells its resources from those of other stacks; "" for a template alone."""
+        if self.parent is None:
+            return self.name
+        return f"{self.parent.label}.{self.logical_id}" if self.parent.label else self.logical_id
+
+    def passed(self) -> Mapping[str, Node] | None:
+        """The parameters that the stack around this one passes in, as its template writes them.
+
+        None where a function decides which these are.
+        """
+        if self.parent is None:
+            return {}
+        node = self.parent.template.get("Resources", self.logical_id, "Properties", "Parameters")
+        if node is None:
+            return {}
+        return None if is_function(node) else node.fields
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -83,10 +106,11 @@ def read_sections(template: Node, problems: Problems) -> Sections:
     """The sections of a template, with a problem for whatever has the wrong shape."""
     expect_keys(template, SECTIONS, "a template", problems)
     if "Transform" in template.fields:
+        named = ", ".join(f"`{name}`" for name in transforms_of(template)) or "a macro"
         problems.unmodelled(
             template.key_at.get("Transform", template.at),
             "transform",
-            "the template is transformed at deployment: what that adds is not in the input",
+            f"{named} transforms the template at deployment: what that adds is not in the input",
             "give the template that the transform makes",
         )
     if "Resources" not in template.fields:
@@ -99,6 +123,19 @@ def read_sections(template: Node, problems: Problems) -> Sections:
         _objects(template, "Outputs", problems),
         "Transform" in template.fields,
     )
+
+
+def transforms_of(template: Node) -> tuple[str, ...]:
+    """The macros that a template is put through, in the order of their names in it."""
+    node = template.get("Transform")
+    members = node.one_or_many() if node else ()
+    named = (one.get("Name") if one.fields else one for one in members)
+    return tuple(name for one in named if one is not None and (name := one.as_str()))
+
+
+def is_function(node: Node) -> bool:
+    """Whether an object is a call of a function, and not itself the value."""
+    return any(key == "Ref" or key.startswith("Fn::") for key in node.fields)
 
 
 def _section(template: Node, name: str, problems: Problems) -> Mapping[str, Node]:
@@ -123,7 +160,10 @@ def _read_resources(template: Node, problems: Problems) -> Iterator[tuple[str, t
     for name, node in _section(template, "Resources", problems).items():
         if name.startswith("Fn::"):
             at = template.fields["Resources"].key_at.get(name, node.at)
-            problems.unmodelled(at, "transform", f"what `{name}` makes is not in the input")
+            if name.startswith(LOOP) and "AWS::LanguageExtensions" not in transforms_of(template):
+                problems.error(at, "loop", f"`{name}` needs `Transform: AWS::LanguageExtensions`")
+            else:
+                problems.unmodelled(at, "transform", f"what `{name}` makes is not in the input")
             continue
         if not _is_object(node, f"the resource `{name}`", problems):
             continue

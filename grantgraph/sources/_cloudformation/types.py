@@ -14,6 +14,7 @@ MANAGED_POLICY = "AWS::IAM::ManagedPolicy"
 FUNCTION = "AWS::Lambda::Function"
 TABLE = "AWS::DynamoDB::Table"
 GLOBAL_TABLE = "AWS::DynamoDB::GlobalTable"
+STACK = "AWS::CloudFormation::Stack"
 
 _IAM = (
     ResourceType(
