@@ -855,8 +855,7 @@ def test_text_that_cannot_be_decoded_is_an_input_error(template: str, message: s
 
 def test_a_template_in_a_transform_may_refer_to_what_the_transform_adds() -> None:
     application = read(
-        "Transform: AWS::Serverless-2016-10-31\n"
-        "Resources: {Q: {Type: AWS::SQS::Queue, Properties: {QueueName: !Ref ServerlessRestApi}}}"
+        "Transform: MyMacro\nResources: {Q: {Type: AWS::SQS::Queue, Properties: {QueueName: !Ref MadeByIt}}}"
     )
     assert not errors(application)
     assert codes(application, Level.UNMODELLED) == ["transform"]

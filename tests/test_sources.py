@@ -27,6 +27,7 @@ GOLDENS = ROOT / "fixtures" / "sources"
 INPUTS = {
     **{f"sst-{path.stem}": path for path in sorted(APPS.glob("sst/*.json"))},
     **{f"sam-{path.name.split('.')[0]}": path for path in sorted(APPS.glob("sam/*.json"))},
+    **{f"sam-source-{path.stem}": path for path in sorted(APPS.glob("sam/*.yaml"))},
     **{f"cdk-{path.name}": path for path in sorted(APPS.glob("cdk/*"))},
 }
 

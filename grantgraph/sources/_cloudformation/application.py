@@ -5,18 +5,33 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import fields, replace
+from pathlib import Path
 
 from grantgraph.model import Application, EntryPoint, Environment
-from grantgraph.problems import Level, Problems
+from grantgraph.node import Node
+from grantgraph.problems import Level, Problems, bug
+from grantgraph.sources import STANDARD_INPUT, ReadOptions
 from grantgraph.sources._cloudformation.assembly import Assembly
+from grantgraph.sources._cloudformation.environment import environment_of
 from grantgraph.sources._cloudformation.events import read_events
 from grantgraph.sources._cloudformation.identities import Roles, read_principals
 from grantgraph.sources._cloudformation.parameters import check_parameters
 from grantgraph.sources._cloudformation.pools import read_pools
 from grantgraph.sources._cloudformation.resources import read_resources
 from grantgraph.sources._cloudformation.routes import read_routes
-from grantgraph.sources._cloudformation.stacks import with_nested
+from grantgraph.sources._cloudformation.stacks import open_stack, with_nested
 from grantgraph.sources._cloudformation.template import Stack
+
+
+def read_template(path: Path, node: Node | None, options: ReadOptions) -> Application:
+    """The application of one template, and of the stacks nested in it."""
+    if node is None:
+        bug("a folder is no template")
+    problems = Problems()
+    environment = environment_of(node, options.partition, options.region, options.account)
+    stack = open_stack(node, environment, problems, parameters=options.parameters)
+    name = "standard input" if path == STANDARD_INPUT else path.name.split(".")[0]
+    return read_application([stack], name, str(path), options.parameters, problems)
 
 
 def read_application(

@@ -34,6 +34,11 @@ def transformed(
     if LANGUAGE in names:
         template, whole = _without_loops(template, parameters, environment, problems)
         template = _without(template, LANGUAGE) if whole else template
+    if SERVERLESS in names:
+        from grantgraph.sources._sam import translate
+
+        translated = translate(template, parameters, environment, problems)
+        template = _without(translated, SERVERLESS) if translated is not None else template
     return template
 
 

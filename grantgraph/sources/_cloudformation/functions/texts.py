@@ -45,6 +45,11 @@ def sub(resolver: Resolver, argument: Node, node: Node) -> Node:
             return resolver.not_understood(node)
         template = parts[0]
         own = expect_fields(parts[1], "the variables of `Fn::Sub`", resolver.problems)
+    if template.fields:  # which the language extensions allow
+        resolved = resolver.value(template)
+        if resolved is not None and isinstance(resolved.value, Unknown | Symbolic):
+            return resolver.unknown(f"Fn::Sub at {node.at}", node, "what is filled in is not known here")
+        template = resolved or template
     spelled = template.as_str()
     if spelled is None:
         resolver.problems.error(argument.at, "type", f"`Fn::Sub` takes a string, not {argument.describe()}")
