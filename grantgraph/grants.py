@@ -23,7 +23,7 @@ from grantgraph.prove import (
     reaches,
 )
 from grantgraph.standing import standing_of
-from grantgraph.text import Unknown
+from grantgraph.text import Text, Unknown
 
 CHANGING = frozenset({AccessLevel.WRITE, AccessLevel.TAGGING, AccessLevel.PERMISSIONS_MANAGEMENT})
 """The access levels that change something."""
@@ -135,7 +135,7 @@ def _grants(
 
 def _places(application: Application, service: str) -> Iterator[tuple[str, Formula]]:
     """What an application has of a service: its routes that IAM guards, then its resources without these."""
-    routes = [one for one in application.entry_points if one.arn != "" and service == "execute-api"]
+    routes = [one for one in application.entry_points if one.arn != "" and _service_of_arn(one.arn) == service]
     for route in routes:
         yield route.id, matching(route.arn)
     apart = [negation(matching(route.arn)) for route in routes]
@@ -146,8 +146,12 @@ def _places(application: Application, service: str) -> Iterator[tuple[str, Formu
 
 def service_of(resource: Resource) -> str:
     """The service prefix of the actions on a resource."""
-    arn = parse_arn(resource.arn)
-    return arn.service if arn is not None and isinstance(arn.service, str) else resource.type.partition(":")[0]
+    return _service_of_arn(resource.arn) or resource.type.partition(":")[0]
+
+
+def _service_of_arn(value: Text) -> str:
+    arn = parse_arn(value)
+    return arn.service if arn is not None and isinstance(arn.service, str) else ""
 
 
 def _grants_of_resource_policies(

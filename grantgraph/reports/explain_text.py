@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from grantgraph.catalog import Action
 from grantgraph.explain import Explanation, TrustedBy
 from grantgraph.grants import Grant, by_level
+from grantgraph.model import RoleChoice
 from grantgraph.reports._words import about, count, page, place, say_conditions
 
 
@@ -24,6 +25,8 @@ def render(explanation: Explanation) -> str:
             or ["  nobody that is known here"]
         ),
     ]
+    if explanation.choices:
+        lines += ["", "who gets it from an identity pool", *(f"  {_choice(one)}" for one in explanation.choices)]
     for where, grants in _by_place(explanation.grants).items():
         lines += ["", where]
         for grant in grants:
@@ -53,6 +56,11 @@ def _trust(one: TrustedBy) -> list[str]:
     at = f"  [{place(one.at)}]" if one.at.file else ""
     lines = [f"{one.who}, by {one.how}{at}"]
     return lines + [f"  if {condition}" for condition in one.conditions]
+
+
+def _choice(one: RoleChoice) -> str:
+    rule = f"if {one.claim} {one.match} {one.value}" if one.claim else "if their token names it"
+    return f"users of {one.provider}, {rule}  [{place(one.at)}]"
 
 
 def _by_place(grants: Iterable[Grant]) -> dict[str, list[Grant]]:

@@ -14,6 +14,7 @@ from grantgraph.sources import STANDARD_INPUT, ReadOptions
 from grantgraph.sources._cloudformation.assembly import Assembly
 from grantgraph.sources._cloudformation.environment import environment_of
 from grantgraph.sources._cloudformation.events import read_events
+from grantgraph.sources._cloudformation.graphql import read_fields
 from grantgraph.sources._cloudformation.identities import Roles, read_principals
 from grantgraph.sources._cloudformation.parameters import check_parameters
 from grantgraph.sources._cloudformation.pools import read_pools
@@ -49,7 +50,9 @@ def read_application(
     roles = Roles(assembly)
     pools = read_pools(assembly, roles)
     resources = read_resources(assembly, roles)
-    entry_points = _distinct([*read_routes(assembly), *read_events(assembly)])
+    entry_points = _distinct(
+        [*read_routes(assembly, roles), *read_fields(assembly, roles), *read_events(assembly, roles)]
+    )
     principals = read_principals(assembly, roles)
     _check_the_rest(stacks, problems)
     at = stacks[0].template.at

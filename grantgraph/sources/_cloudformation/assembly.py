@@ -8,11 +8,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from grantgraph.node import Node
 from grantgraph.policy.arn import Arn, parse_arn
 from grantgraph.problems import Problems
-from grantgraph.resources import fill
+from grantgraph.sources._cloudformation.names import Names
 from grantgraph.sources._cloudformation.resolve import Resolver, Trail
 from grantgraph.sources._cloudformation.template import Declared, Stack, is_function
-from grantgraph.sources._cloudformation.types import STREAM_ARN, attribute_template, named_types
-from grantgraph.text import Text, Unknown, text
+from grantgraph.sources._cloudformation.types import (
+    named_types,
+)
+from grantgraph.text import Text
 
 
 class Assembly:
@@ -28,7 +30,7 @@ class Assembly:
         self.targets: dict[tuple[int, str], Declared] = {}
         self._understood: set[int] = set()
         self._properties: dict[tuple[int, str], Node | None] = {}
-        self._names: dict[int, Text] = {}
+        self.names = Names(self)
         self._index: dict[Text, list[Declared]] | None = None
         self._arns: dict[tuple[Text, Text], list[tuple[Arn, Declared]]] | None = None
         self._exports: dict[Text, tuple[Stack, str]] | None = None
@@ -85,11 +87,11 @@ class Assembly:
         """A property with its functions resolved; None where it is not given."""
         key = id(one), name
         if key not in self._properties:
-            written = self._written(one, name)
+            written = self.written(one, name)
             self._properties[key] = self.of_stack(one.stack).value(written) if written else None
         return self._properties[key]
 
-    def _written(self, one: Declared, name: str) -> Node | None:
+    def written(self, one: Declared, name: str) -> Node | None:
         """A property as written; where a macro may add it, the call of the macro."""
         properties = one.node.get("Properties")
         if properties is None or name in properties.fields:
@@ -112,69 +114,6 @@ class Assembly:
         found = [(self.text_of(one, what), one) for one in node.one_or_many()] if node else []
         return [(value, one) for value, one in found if value is not None]
 
-    # ── names ──
-
-    def name(self, one: Declared) -> Text:
-        """The name of a resource: the one that it is given, or one that AWS makes."""
-        if id(one) not in self._names:
-            self._names[id(one)] = self._make_name(one)
-        return self._names[id(one)]
-
-    def _make_name(self, one: Declared) -> Text:
-        reason = f"the name of `{one.owner}` is made at deployment"
-        generated: Text = text((Unknown(one.owner, reason, generated=True),))
-        type = named_types().get(one.type)
-        if type is None or not type.name_property:
-            return generated
-        written = self._written(one, type.name_property)
-        given = self.of_stack(one.stack).name_of(one.owner, written) if written else None
-        if given is None or given == "":
-            return generated
-        if type.name == "secretsmanager:secret":
-            return text((given, "-", Unknown(f"{one.owner}.Suffix", "six letters that AWS adds", generated=True)))
-        return given
-
-    def arn(self, one: Declared) -> Text | None:
-        """The ARN of a resource whose type is known."""
-        type = named_types().get(one.type)
-        return self._fill(one, type.arn) if type else None
-
-    def _fill(self, one: Declared, template: str) -> Text:
-        type = named_types()[one.type]
-        environment = one.stack.environment
-        label = Unknown(f"{one.owner}.StreamLabel", "the label of a stream is a time", generated=True)
-        values: dict[str, Text] = {
-            "partition": environment.partition,
-            "region": environment.region,
-            "account": environment.account,
-            "name": self.name(one),
-            "path": self._path(one),
-            "label": text((label,)),
-        }
-        values["arn"] = fill(type.arn, **values)
-        return fill(template, **values)
-
-    def _path(self, one: Declared) -> Text:
-        """The path in front of an identity's name."""
-        written = self._written(one, "Path")
-        return (self.of_stack(one.stack).name_of(one.owner, written) if written else None) or "/"
-
-    def ref(self, one: Declared) -> Text:
-        """What `Ref` gives for a resource."""
-        type = named_types().get(one.type)
-        if type is not None and type.ref in ("name", "arn"):
-            return self.name(one) if type.ref == "name" else self._fill(one, type.arn)
-        return text((Unknown(f"{one.owner}.Ref", f"what `{one.owner}` is called is made at deployment", True),))
-
-    def attribute(self, one: Declared, attribute: str) -> Text:
-        """What `Fn::GetAtt` gives for a resource."""
-        type = named_types().get(one.type)
-        template = attribute_template(type, attribute) if type else None
-        if template is not None:
-            return self._fill(one, template)
-        reason = f"`{attribute}` of `{one.owner}` is decided at deployment"
-        return text((Unknown(f"{one.owner}.{attribute}", reason),))
-
     # ── who is meant ──
 
     def find(self, value: Text | None, *types: str) -> Declared | None:
@@ -189,9 +128,9 @@ class Assembly:
     def _build_index(self) -> dict[Text, list[Declared]]:
         index: dict[Text, list[Declared]] = {}
         for one in self.declared:
-            texts = [self.ref(one)]
+            texts = [self.names.ref(one)]
             if one.type in named_types():
-                texts += [self.name(one), self._fill(one, "${arn}"), self._fill(one, STREAM_ARN)]
+                texts += [self.names.name(one), *self.names.arns(one)]
             for value in dict.fromkeys(texts):
                 index.setdefault(value, []).append(one)
         return index
@@ -204,7 +143,7 @@ class Assembly:
         if self._arns is None:
             self._arns = {}
             for one in self.declared:
-                arn = self.arn(one)
+                arn = self.names.arn(one)
                 own = parse_arn(arn) if arn is not None else None
                 if own is not None:
                     self._arns.setdefault((own.service, own.resource), []).append((own, one))

@@ -99,7 +99,7 @@ def read_principals(assembly: Assembly, roles: Roles) -> tuple[Principal, ...]:
             Principal(
                 one.id,
                 type,
-                assembly.arn(one) or "",
+                assembly.names.arn(one) or "",
                 _trust(assembly, one),
                 attached.to(one),
                 _boundary(assembly, one),

@@ -12,8 +12,8 @@ from grantgraph.sources._cloudformation.conditions import Conditions
 from grantgraph.sources._cloudformation.environment import url_suffix
 from grantgraph.sources._cloudformation.functions import FUNCTIONS
 from grantgraph.sources._cloudformation.functions.values import node_of_text, with_references
-from grantgraph.sources._cloudformation.names import PSEUDO_PARAMETERS
 from grantgraph.sources._cloudformation.parameters import read_parameter
+from grantgraph.sources._cloudformation.pseudo_parameters import PSEUDO_PARAMETERS
 from grantgraph.sources._cloudformation.template import LOOP, Stack, read_sections
 from grantgraph.text import Symbolic, Text, Unknown, text
 
@@ -184,7 +184,7 @@ class Resolver:
             return self.parameter(name, node)
         target = self.assembly.targets.get((id(self.stack), name))
         if target is not None:
-            return node_of_text(self.assembly.ref(target), node.at)
+            return node_of_text(self.assembly.names.ref(target), node.at)
         return self.nothing(
             name, argument, node, (*self.sections.parameters, *self.sections.resources, *PSEUDO_PARAMETERS), help
         )
@@ -238,7 +238,7 @@ class Resolver:
         nested = self.assembly.nested.get((id(self.stack), name))
         if nested is not None and attribute.startswith("Outputs."):
             return self._nested_output(nested, attribute.removeprefix("Outputs."), argument, node)
-        return node_of_text(self.assembly.attribute(target, attribute), node.at)
+        return node_of_text(self.assembly.names.attribute(target, attribute), node.at)
 
     def _nested_output(self, stack: Stack, name: str, argument: Node, node: Node) -> Node:
         inner = self.assembly.of_stack(stack)

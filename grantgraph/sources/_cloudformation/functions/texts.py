@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from grantgraph.node import Node, expect_fields
-from grantgraph.sources._cloudformation.names import PSEUDO_PARAMETERS
+from grantgraph.sources._cloudformation.pseudo_parameters import PSEUDO_PARAMETERS
 from grantgraph.text import Symbolic, Text, Unknown, parts_of
 
 if TYPE_CHECKING:
