@@ -54,7 +54,7 @@ def read_application(
         [*read_routes(assembly, roles), *read_fields(assembly, roles), *read_events(assembly, roles)]
     )
     principals = read_principals(assembly, roles)
-    _check_the_rest(stacks, problems)
+    _check_the_rest(assembly)
     at = stacks[0].template.at
     if not (principals or resources or pools or entry_points or _has_errors(problems)):
         problems.note(at, "nothing-to-decide", "there is nothing here that IAM decides about")
@@ -71,24 +71,24 @@ def read_application(
     )
 
 
-def _check_the_rest(stacks: Sequence[Stack], problems: Problems) -> None:
+def _check_the_rest(assembly: Assembly) -> None:
     """Find references to nothing where no reader has looked: AWS refuses such a template as a whole.
 
     Only errors count: what is merely not known in a place that IAM does not care about is no matter.
     """
-    found = Problems()
-    assembly = Assembly(stacks, found)
+    found = assembly.problems.found
+    before = len(found)
     for one in assembly.declared:
         properties = one.node.get("Properties")
-        if properties is not None:
-            assembly.of_stack(one.stack).value(properties)
-    for stack in stacks:
+        for name in properties.fields if properties else ():
+            assembly.property(one, name)
+    for stack in assembly.stacks:
         resolver = assembly.of_stack(stack)
         for output in resolver.sections.outputs.values():
             condition = output.get("Condition")
             if condition is None or resolver.conditions.named(condition) is True:
                 resolver.value(replace(output, value={k: v for k, v in output.fields.items() if k != "Condition"}))
-    problems.found.extend(problem for problem in found.all() if problem.level is Level.ERROR)
+    found[before:] = [problem for problem in found[before:] if problem.level is Level.ERROR]
 
 
 def _has_errors(problems: Problems) -> bool:

@@ -94,9 +94,11 @@ class Assembly:
     def written(self, one: Declared, name: str) -> Node | None:
         """A property as written; where a macro may add it, the call of the macro."""
         properties = one.node.get("Properties")
-        if properties is None or name in properties.fields:
-            return properties.fields[name] if properties is not None else None
-        return properties if is_function(properties) else None
+        if properties is None:
+            return None
+        if is_function(properties):
+            return properties if name.startswith("Fn::") else properties.fields.get(name, properties)
+        return properties.fields.get(name)
 
     def text(self, one: Declared, name: str) -> Text | None:
         """The text of a property, or a problem when it is there and is no text."""

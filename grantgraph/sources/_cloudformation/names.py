@@ -11,7 +11,6 @@ from grantgraph.sources._cloudformation.template import Declared
 from grantgraph.sources._cloudformation.types import (
     ALIAS,
     PLAIN_REFS,
-    STREAM_ARN,
     VERSION,
     attribute_template,
     named_types,
@@ -21,6 +20,7 @@ from grantgraph.text import Text, Unknown, parts_of, text
 if TYPE_CHECKING:
     from grantgraph.sources._cloudformation.assembly import Assembly
 
+ARN = "${arn}"
 _FUNCTION_ARN = "arn:${partition}:lambda:${region}:${account}:function:${name}"
 # type → the property that names what it is a part of, and how its ARN goes on
 _PARTS: Mapping[str, tuple[str, str]] = {
@@ -39,6 +39,7 @@ class Names:
     def __init__(self, assembly: Assembly) -> None:
         self.assembly = assembly
         self._known: dict[int, Text] = {}
+        self._arns: dict[int, Text] = {}
 
     def name(self, one: Declared) -> Text:
         """The name of a resource: the one that it is given, or one that AWS makes."""
@@ -74,11 +75,13 @@ class Names:
             "region": environment.region,
             "account": environment.account,
             "name": self._name_in_arn(one),
-            "path": self._path(one),
+            "path": self._path(one) if "${path}" in type.arn else "",
             "label": text((label,)),
         }
-        values["arn"] = fill(type.arn, **values)
-        return fill(template, **values)
+        if id(one) not in self._arns:
+            self._arns[id(one)] = fill(type.arn, **values)
+        values["arn"] = self._arns[id(one)]
+        return values["arn"] if template in (type.arn, ARN) else fill(template, **values)
 
     def _name_in_arn(self, one: Declared) -> Text:
         """The name as the ARN has it: that of a stored parameter goes without the slash that it may begin with."""
@@ -97,8 +100,9 @@ class Names:
         return (self.assembly.of_stack(one.stack).name_of(one.owner, written) if written else None) or "/"
 
     def arns(self, one: Declared) -> tuple[Text, ...]:
-        """Every ARN that means a resource of a known type: its own, and that of its stream."""
-        return self._fill(one, "${arn}"), self._fill(one, STREAM_ARN)
+        """Every ARN that means a resource of a known type: its own, and that of a table's stream."""
+        stream = attribute_template(named_types()[one.type], "StreamArn")
+        return self._fill(one, ARN), *((self._fill(one, stream),) if stream else ())
 
     def ref(self, one: Declared) -> Text:
         """What `Ref` gives for a resource."""
