@@ -69,7 +69,7 @@ class Grant:
         names = [action.name.lower() for action in actions]
         for pattern in self.statement.actions.patterns if not self.statement.actions.negated else ():
             if pattern.at.file and any(_covers(pattern, self.service, name) for name in names):
-                return pattern.at
+                return replace(pattern.at, path=self.statement.at.path, origin=self.statement.at.origin)
         return self.statement.at
 
 

@@ -400,15 +400,31 @@ def test_a_statement_knows_its_line_and_its_resource() -> None:
     assert (at.line, at.path) == (9, "Resources/R/Properties/Policies/0")
 
 
-def test_a_role_that_a_framework_made_for_itself_says_which() -> None:
-    template = """
+@pytest.mark.parametrize(
+    ("id", "construct", "framework"),
+    [
+        ("MetadataUploaderRole", "", "SST"),
+        ("CustomResourceHandlerServiceRole", "", "SST"),
+        ("BucketNotificationsHandler050a0587b7544547bf325f094a3db834Role", "", "CDK"),
+        ("LogRetentionaae0aa3c5b4d4f87b02d85b201efdd8aServiceRole9741ECFB", "", "CDK"),
+        ("CustomS3AutoDeleteObjectsCustomResourceProviderRole3B1BD092", "", "CDK"),
+        ("CustomCDKBucketDeployment8693BB64968944B69AAFB0CC9EB8756CServiceRole89A01265", "", "CDK"),
+        ("CustomAWSCDKOpenIdConnectProviderCustomResourceProviderRole517FED65", "", "CDK"),
+        ("MyRole", "Stack/AWS679f53fac002430cb0da5b7982bd2287/Role", "CDK"),
+        ("R", "Stack/Custom::S3AutoDeleteObjectsCustomResourceProvider/Role", "CDK"),
+        ("ProviderframeworkonEventServiceRole9FF04296", "Stack/Provider/framework-onEvent/ServiceRole", "CDK"),
+        ("IamRoleCustomResourcesLambdaExecution", "", "Serverless Framework"),
+        ("CodeDeployServiceRole", "", "SAM"),
+        ("Own", "", ""),
+        ("CustomerRole", "Stack/Customer/Role", ""),
+    ],
+)
+def test_a_role_that_a_framework_made_for_itself_says_which(id: str, construct: str, framework: str) -> None:
+    template = f"""
 Resources:
-  MetadataUploaderRole: {Type: AWS::IAM::Role}
-  BucketNotificationsHandler050a0587b7544547bf325f094a3db834Role: {Type: AWS::IAM::Role}
-  MyRole: {Type: AWS::IAM::Role, Metadata: {'aws:cdk:path': Stack/AWS679f53fac002430cb0da5b7982bd2287/Role}}
-  Own: {Type: AWS::IAM::Role}
+  {id}: {{Type: AWS::IAM::Role, Metadata: {{'aws:cdk:path': '{construct}'}}}}
 """
-    assert [one.framework for one in read(template).principals] == ["SST", "CDK", "CDK", ""]
+    assert [one.framework for one in read(template).principals] == [framework]
 
 
 # ── identity pools ──

@@ -8,7 +8,7 @@ from grantgraph.catalog import Action
 from grantgraph.explain import Explanation, TrustedBy
 from grantgraph.grants import Grant, by_level
 from grantgraph.model import RoleChoice
-from grantgraph.reports._words import about, count, page, place, say_conditions
+from grantgraph.reports._words import about, count, framework_place, page, place, say_conditions
 
 
 def render(explanation: Explanation) -> str:
@@ -83,6 +83,7 @@ def _grant(grant: Grant) -> list[str]:
     resources = ", ".join(str(one) for one in statement.resources.patterns)
     negated = "everything but " if statement.resources.negated else ""
     lines.append(f"because {name} at {place(statement.at) or grant.policy.name}, on {negated}{resources}")
+    lines += [f"  {line}" for line in framework_place(statement.at)]
     lines.append(f"when {say_conditions(statement.conditions)}")
     return lines
 

@@ -33,7 +33,7 @@ class Assembly:
         self.names = Names(self)
         self._index: dict[Text, list[Declared]] | None = None
         self._arns: dict[tuple[Text, Text], list[tuple[Arn, Declared]]] | None = None
-        self._exports: dict[Text, tuple[Stack, str]] | None = None
+        self._exports: dict[Text, list[tuple[Stack, str]]] | None = None
         self._declare()
 
     def _declare(self) -> None:
@@ -152,17 +152,18 @@ class Assembly:
         candidates = self._arns.get((wanted.service, wanted.resource), ())
         return next((one for own, one in candidates if one.type in types and _same_place(own, wanted)), None)
 
-    # ── exports ──
+    # ── what stacks say to each other ──
 
-    def exported(self, name: Text) -> tuple[Stack, str] | None:
-        """The stack and the output that export a name."""
+    def exported(self, name: Text, importer: Stack) -> tuple[Stack, str] | None:
+        """The stack and the output that export a name, where the importer is."""
         if self._exports is None:
             self._exports = {}  # an export's name that asks for an export finds none
-            exports: dict[Text, tuple[Stack, str]] = {}
+            exports: dict[Text, list[tuple[Stack, str]]] = {}
             for known, stack, output in self._read_exports():
-                exports.setdefault(known, (stack, output))
+                exports.setdefault(known, []).append((stack, output))
             self._exports = exports
-        return self._exports.get(name)
+        found = self._exports.get(name, [])
+        return next(((stack, output) for stack, output in found if _are_together(stack, importer)), None)
 
     def _read_exports(self) -> Iterator[tuple[Text, Stack, str]]:
         for stack in self.stacks:
@@ -174,11 +175,28 @@ class Assembly:
                 if name is not None:
                     yield name, stack, output
 
+    def exported_elsewhere(self, name: str) -> tuple[Stack, Node] | None:
+        """What a stack of another region exports through the custom resources of CDK, as that stack writes it."""
+        for one in self.of("Custom::CrossRegionExportWriter"):
+            written = one.node.get("Properties", "WriterProps", "exports", name)
+            if written is not None:
+                return one.stack, written
+        return None
+
     def stack_named(self, name: str, region: str | None = None) -> Stack | None:
         """The stack of a name; where several regions have one, that of the region."""
         found = [stack for stack in self.stacks if stack.name == name]
         here = [stack for stack in found if region is None or stack.environment.region == region]
         return next(iter(here or (found if len(found) == 1 else [])), None)
+
+
+def _are_together(one: Stack, other: Stack) -> bool:
+    """Whether two stacks may be in one region of one account, as far as that is known."""
+    pairs = (
+        (one.environment.region, other.environment.region),
+        (one.environment.account, other.environment.account),
+    )
+    return all(left == right or not (isinstance(left, str) and isinstance(right, str)) for left, right in pairs)
 
 
 def _same_place(own: Arn, wanted: Arn) -> bool:

@@ -30,6 +30,12 @@ _PARTS: Mapping[str, tuple[str, str]] = {
     "AWS::SecretsManager::RotationSchedule": ("SecretId", ""),
     "AWS::SecretsManager::SecretTargetAttachment": ("SecretId", ""),
 }
+# type → the property whose text `Ref` gives
+_REFS: Mapping[str, str] = {
+    "AWS::ApiGateway::Stage": "StageName",
+    "AWS::ApiGatewayV2::Stage": "StageName",
+    "AWS::Cognito::UserPoolGroup": "GroupName",
+}
 _ARN_ATTRIBUTES = ("AliasArn", "ConsumerARN", "FunctionArn")
 
 
@@ -109,11 +115,16 @@ class Names:
         type = named_types().get(one.type)
         if type is not None and type.ref in ("name", "arn"):
             return self.name(one) if type.ref == "name" else self._fill(one, type.arn)
-        part = self._part_of_another(one)
+        part = self._given(one) or self._part_of_another(one)
         if part is not None:
             return part
         is_id = type is not None or one.type in PLAIN_REFS
         return text((Unknown(f"{one.owner}.Ref", f"what `{one.owner}` is called is made at deployment", is_id),))
+
+    def _given(self, one: Declared) -> Text | None:
+        """The property that `Ref` gives, for a type that is named by one and is no resource of its own."""
+        written = self.assembly.written(one, _REFS[one.type]) if one.type in _REFS else None
+        return self.assembly.of_stack(one.stack).name_of(f"{one.owner}.Ref", written) if written else None
 
     def _part_of_another(self, one: Declared) -> Text | None:
         """The ARN of a version or an alias, of a secret that is attached, of a stream's consumer."""

@@ -13,6 +13,7 @@ from grantgraph.node import Node, node_of
 from grantgraph.policy.arn import parse_arn
 from grantgraph.policy.document import Policy, PolicyType
 from grantgraph.policy.parse import parse_policy
+from grantgraph.problems import Location
 from grantgraph.sources._cloudformation.assembly import Assembly
 from grantgraph.sources._cloudformation.embedded import from_text
 from grantgraph.sources._cloudformation.template import Declared
@@ -30,10 +31,12 @@ def read_document(
     parsed = parse_policy(from_text(node, "a policy", assembly.problems), type, name)
     assembly.problems.found.extend(parsed.problems)
     where = one.construct or f"Resources/{one.logical_id}/{path}"
-    statements = tuple(
-        replace(statement, at=replace(statement.at, path=where)) for statement in parsed.value.statements
-    )
-    return replace(parsed.value, statements=statements, at=replace(parsed.value.at, path=where))
+
+    def placed(at: Location) -> Location:
+        return replace(at, path=where, origin=one.origin)
+
+    statements = tuple(replace(statement, at=placed(statement.at)) for statement in parsed.value.statements)
+    return replace(parsed.value, statements=statements, at=placed(parsed.value.at))
 
 
 def read_managed_policy(assembly: Assembly, one: Declared, type: PolicyType) -> Policy:

@@ -14,7 +14,7 @@ from grantgraph.sources._cloudformation.functions import FUNCTIONS
 from grantgraph.sources._cloudformation.functions.values import node_of_text, with_references
 from grantgraph.sources._cloudformation.parameters import read_parameter
 from grantgraph.sources._cloudformation.pseudo_parameters import PSEUDO_PARAMETERS
-from grantgraph.sources._cloudformation.template import LOOP, Stack, read_sections
+from grantgraph.sources._cloudformation.template import LOOP, Declared, Stack, read_sections
 from grantgraph.text import Symbolic, Text, Unknown, text
 
 if TYPE_CHECKING:
@@ -238,6 +238,8 @@ class Resolver:
         nested = self.assembly.nested.get((id(self.stack), name))
         if nested is not None and attribute.startswith("Outputs."):
             return self._nested_output(nested, attribute.removeprefix("Outputs."), argument, node)
+        if target.type == "Custom::CrossRegionExportReader":
+            return self._from_another_region(target, attribute, node)
         return node_of_text(self.assembly.names.attribute(target, attribute), node.at)
 
     def _nested_output(self, stack: Stack, name: str, argument: Node, node: Node) -> Node:
@@ -248,6 +250,18 @@ class Resolver:
             message = f"the nested stack `{stack.logical_id}` has no output `{name}`"
             self.problems.error(argument.at, "no-target", message, did_you_mean(name, inner.sections.outputs))
         return self.unknown(f"output {stack.label}.{name}", node, f"there is no output `{name}`")
+
+    def _from_another_region(self, reader: Declared, name: str, node: Node) -> Node:
+        """What CDK hands from region to region: a writer of the other stack says what it is."""
+        found = self.assembly.exported_elsewhere(name)
+        label = f"the export `{name}`"
+        value = None
+        if found is not None:
+            writer = self.assembly.of_stack(found[0])
+            value = self.once(label, found[1], lambda: writer._text_of(found[1]))
+        if value is None:
+            return self.unknown(f"{reader.owner}.{name}", node, f"no stack here exports `{name}`")
+        return node_of_text(value, node.at)
 
     def output(self, name: str, node: Node) -> Node:
         """The value of an output of this stack, for another stack, read once."""

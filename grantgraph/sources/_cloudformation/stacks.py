@@ -9,7 +9,7 @@ from grantgraph.model import Environment
 from grantgraph.node import Node
 from grantgraph.problems import InputError, Problems
 from grantgraph.sources._cloudformation.files import names_a_file, read_beside
-from grantgraph.sources._cloudformation.template import Stack
+from grantgraph.sources._cloudformation.template import Construct, Stack
 from grantgraph.sources._cloudformation.transforms import transformed
 from grantgraph.sources._cloudformation.types import STACK
 
@@ -22,7 +22,7 @@ def open_stack(
     problems: Problems,
     name: str = "",
     parameters: Mapping[str, str] | None = None,
-    constructs: Mapping[str, str] | None = None,
+    constructs: Mapping[str, Construct] | None = None,
     parent: Stack | None = None,
     logical_id: str = "",
 ) -> Stack:

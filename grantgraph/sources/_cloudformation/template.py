@@ -28,12 +28,20 @@ SECTIONS = frozenset(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Construct:
+    """What a framework knows of a resource: its path, and the line of the author's own code that made it."""
+
+    path: str
+    origin: str = ""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Stack:
     """A template and where it is deployed.
 
-    `name` is "" where the stack is named at deployment: a template alone, a nested stack. `constructs` give the
-    path that a framework knows a logical id by. A nested stack has a `parent`, whose template calls it
+    `name` is "" where the stack is named at deployment: a template alone, a nested stack. `constructs` are what a
+    framework knows of its resources, by logical id. A nested stack has a `parent`, whose template calls it
     `logical_id`.
     """
 
@@ -41,7 +49,7 @@ class Stack:
     environment: Environment = field(default_factory=Environment)
     name: str = ""
     parameters: Mapping[str, str] = field(default_factory=dict)
-    constructs: Mapping[str, str] = field(default_factory=dict)
+    constructs: Mapping[str, Construct] = field(default_factory=dict)
     parent: Stack | None = None
     logical_id: str = ""
 
@@ -81,13 +89,21 @@ class Declared:
 
     @property
     def at(self) -> Location:
-        return self.node.at
+        """Where it is written, with what a framework says about it."""
+        return replace(self.node.at, path=self.construct, origin=self.origin)
 
     @property
     def construct(self) -> str:
         """Its construct path, "" where there is none."""
         written = self.node.get("Metadata", "aws:cdk:path")
-        return (written.as_str() if written else None) or self.stack.constructs.get(self.logical_id, "")
+        known = self.stack.constructs.get(self.logical_id)
+        return (written.as_str() if written else None) or (known.path if known is not None else "")
+
+    @property
+    def origin(self) -> str:
+        """The line of the author's own code that made it, "" where nobody says."""
+        known = self.stack.constructs.get(self.logical_id)
+        return known.origin if known is not None else ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

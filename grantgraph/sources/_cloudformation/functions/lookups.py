@@ -66,7 +66,7 @@ def import_value(resolver: Resolver, argument: Node, node: Node) -> Node:
     if name is None:
         resolver.problems.error(argument.at, "type", "`Fn::ImportValue` takes the name of an export")
         return resolver.not_understood(node)
-    found = resolver.assembly.exported(name)
+    found = resolver.assembly.exported(name, resolver.stack)
     if found is None:
         return resolver.unknown(f"import {name}", node, f"no stack here exports `{name}`")
     return resolver.assembly.of_stack(found[0]).output(found[1], node)
