@@ -289,23 +289,28 @@ Resources:
     assert who(application, "U").type is PrincipalType.USER
 
 
-def test_the_managed_policies_of_functions_are_known_and_others_are_unseen() -> None:
+def test_the_managed_policies_of_aws_are_known_and_others_are_unseen() -> None:
     application = read(
         ROLE
         + """
       ManagedPolicyArns:
         - !Sub arn:${AWS::Partition}:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole
         - arn:aws:iam::aws:policy/AmazonS3FullAccess
+        - arn:aws:iam::aws:policy/NoSuchPolicy
+        - arn:aws-cn:iam::aws:policy/AmazonS3FullAccess
+        - !Sub arn:aws:iam::${AWS::AccountId}:policy/own
 """
     )
-    known, unseen = who(application, "R").policies
-    assert [str(one) for one in known.statements[0].actions.patterns] == [
+    logs, files, *unseen = who(application, "R").policies
+    assert [str(one) for one in logs.statements[0].actions.patterns] == [
         "logs:CreateLogGroup",
         "logs:CreateLogStream",
         "logs:PutLogEvents",
     ]
-    assert not unseen.statements and unseen.unseen
-    assert codes(application, Level.UNMODELLED) == ["managed-policy"]
+    assert [str(one) for one in files.statements[0].actions.patterns] == ["s3:*", "s3-object-lambda:*"]
+    assert [files.at.line, files.statements[0].at.line] == [12, 12]
+    assert all(one.unseen and not one.statements for one in unseen) and len(unseen) == 3
+    assert codes(application, Level.UNMODELLED) == ["managed-policy"] * 3
 
 
 def test_a_boundary_is_read_as_a_boundary() -> None:
