@@ -39,6 +39,7 @@ fuzz: $(VENV)/.dev
 
 catalog: $(VENV)/.dev
 	@$(BIN)/python scripts/build_catalog.py
+	@$(BIN)/python scripts/build_managed_policies.py
 
 clean:
 	rm -rf $(VENV) build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache

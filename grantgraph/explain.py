@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from grantgraph.catalog import Catalog
 from grantgraph.grants import Grant, grants_of, unseen_of
-from grantgraph.model import Application, EntryPoint, Principal
+from grantgraph.model import Application, EntryPoint, Principal, RoleChoice
 from grantgraph.policy.document import Condition, Effect, PrincipalKind, Statement
 from grantgraph.problems import Location, UsageError, did_you_mean
 
@@ -41,6 +41,7 @@ class Explanation:
     dead: tuple[DeadStatement, ...]
     unseen: tuple[str, ...]
     entry_points: tuple[EntryPoint, ...]
+    choices: tuple[RoleChoice, ...] = ()
 
 
 def find_principal(application: Application, name: str) -> Principal:
@@ -100,7 +101,8 @@ def explain_role(application: Application, principal: Principal, catalog: Catalo
         grants,
         dead,
         tuple(sorted({one.reason or str(one) for one in unseen_of(principal)})),
-        tuple(one for one in application.entry_points if one.target in functions),
+        tuple(one for one in application.entry_points if one.target in functions or one.runs_as == principal.id),
+        tuple(one for pool in application.pools for one in pool.choices if one.role == principal.id),
     )
 
 

@@ -23,7 +23,7 @@ from grantgraph.prove import (
     reaches,
 )
 from grantgraph.standing import standing_of
-from grantgraph.text import Unknown
+from grantgraph.text import Text, Unknown
 
 CHANGING = frozenset({AccessLevel.WRITE, AccessLevel.TAGGING, AccessLevel.PERMISSIONS_MANAGEMENT})
 """The access levels that change something."""
@@ -69,7 +69,7 @@ class Grant:
         names = [action.name.lower() for action in actions]
         for pattern in self.statement.actions.patterns if not self.statement.actions.negated else ():
             if pattern.at.file and any(_covers(pattern, self.service, name) for name in names):
-                return pattern.at
+                return replace(pattern.at, path=self.statement.at.path, origin=self.statement.at.origin)
         return self.statement.at
 
 
@@ -144,7 +144,7 @@ def _grants(
 
 def places_of(application: Application, service: str) -> Iterator[tuple[str, Formula]]:
     """What an application has of a service: its routes that IAM guards, then its resources without these."""
-    routes = [one for one in application.entry_points if one.arn != "" and service == "execute-api"]
+    routes = [one for one in application.entry_points if one.arn != "" and _service_of_arn(one.arn) == service]
     for route in routes:
         yield route.id, matching(route.arn)
     apart = [negation(matching(route.arn)) for route in routes]
@@ -155,8 +155,12 @@ def places_of(application: Application, service: str) -> Iterator[tuple[str, For
 
 def service_of(resource: Resource) -> str:
     """The service prefix of the actions on a resource."""
-    arn = parse_arn(resource.arn)
-    return arn.service if arn is not None and isinstance(arn.service, str) else resource.type.partition(":")[0]
+    return _service_of_arn(resource.arn) or resource.type.partition(":")[0]
+
+
+def _service_of_arn(value: Text) -> str:
+    arn = parse_arn(value)
+    return arn.service if arn is not None and isinstance(arn.service, str) else ""
 
 
 def _grants_of_resource_policies(

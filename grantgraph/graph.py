@@ -135,15 +135,22 @@ def _trusts(principal: Principal) -> Iterator[tuple[NodeId, Trust]]:
             yield NodeId(NodeKind.CALLER, but + named), Trust(statement, policy)
 
 
+_ASKED = frozenset(
+    {EntryPointType.ROUTE, EntryPointType.FIELD, EntryPointType.FUNCTION_URL, EntryPointType.AUTHORIZER}
+)
+"""Entry points that a caller asks for by a request of its own."""
+
+
 def _entry_edges(application: Application, entry: EntryPoint) -> Iterator[tuple[NodeId, NodeId, Edge]]:
     """Who may come in, and what runs then: an entry point is a way to everything that its function may do."""
     own = NodeId(NodeKind.ENTRY_POINT, entry.id)
-    if entry.type in (EntryPointType.ROUTE, EntryPointType.FUNCTION_URL):
+    if entry.type in _ASKED:
         callers = {
             Authorizer.NONE: "anyone",
             Authorizer.IAM: "",
             Authorizer.JWT: "holders of a token",
             Authorizer.USER_POOL: "holders of a token",
+            Authorizer.API_KEY: "holders of the API key",
         }
         caller = callers.get(entry.authorizer, "whoever its authorizer lets in")
         if caller:
@@ -151,7 +158,11 @@ def _entry_edges(application: Application, entry: EntryPoint) -> Iterator[tuple[
     elif entry.source and application.resource(entry.source) is not None:
         yield NodeId(NodeKind.RESOURCE, entry.source), own, Runs(f"calls, {entry.type}")
     if entry.target:
-        yield own, NodeId(NodeKind.RESOURCE, entry.target), Runs("runs")
+        kind = application.resource(entry.target)
+        runs = kind is None or kind.type in ("lambda:function", "states:stateMachine")
+        yield own, NodeId(NodeKind.RESOURCE, entry.target), Runs("runs" if runs else "hands on to")
+    if entry.runs_as and application.principal(entry.runs_as) is not None:
+        yield own, NodeId(NodeKind.PRINCIPAL, entry.runs_as), Runs("acts as")
 
 
 def describe(edge: Edge) -> str:

@@ -87,11 +87,29 @@ class Resource:
 
 
 @dataclass(frozen=True, slots=True)
+class RoleChoice:
+    """One way in which a role mapping of an identity pool chooses a role (rules 146, 147, 149).
+
+    `claim`, `match` and `value` are a rule's; a token names the role itself, and leaves them "". `otherwise` is
+    what a visitor gets for whom nothing is chosen, in AWS's words: `AuthenticatedRole` or `Deny`.
+    """
+
+    provider: Text
+    role: str
+    claim: str = ""
+    match: str = ""
+    value: Text = ""
+    otherwise: str = ""
+    at: Location = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
 class IdentityPool:
     """A Cognito identity pool: who may come in, and which role each visitor gets.
 
     `id_value` is what a token's `aud` says. `mapped` are the roles that a role mapping can choose besides
-    the two defaults.
+    the two defaults, and `choices` say how. `tags` are the principal tags of its sessions, and the claims that
+    they hold.
     """
 
     id: str
@@ -101,6 +119,8 @@ class IdentityPool:
     authenticated: str = ""
     unauthenticated: str = ""
     mapped: tuple[str, ...] = ()
+    choices: tuple[RoleChoice, ...] = ()
+    tags: Mapping[str, Text] = field(default_factory=dict)
     at: Location = field(default=NOWHERE, compare=False)
 
 
@@ -112,6 +132,7 @@ class Authorizer(StrEnum):
     JWT = "jwt"
     USER_POOL = "user_pool"
     LAMBDA = "lambda"
+    API_KEY = "api_key"
     UNKNOWN = "unknown"
 
 
@@ -119,6 +140,8 @@ class EntryPointType(StrEnum):
     """The ways into an application's code."""
 
     ROUTE = "route"
+    FIELD = "field"  # of a GraphQL API
+    AUTHORIZER = "authorizer"  # its function runs before anybody is let in
     FUNCTION_URL = "function url"
     USER_POOL_TRIGGER = "user pool trigger"
     SUBSCRIPTION = "subscription"
@@ -131,8 +154,9 @@ class EntryPointType(StrEnum):
 class EntryPoint:
     """A way into the code. `id` reads as people say it (`GET /notes`); `target` is a resource's id.
 
-    `arn` is what `execute-api:Invoke` needs for a route with the IAM authorizer, "" elsewhere. `source` is
-    the id of what calls: an API, a queue, a topic, a user pool.
+    `arn` is what `execute-api:Invoke` (for a field `appsync:GraphQL`) needs where IAM is the authorizer, ""
+    elsewhere. `source` is the id of what calls: an API, a queue, a topic, a user pool. `runs_as` is the
+    principal that it acts as where it has a role of its own, "" where only its function has one.
     """
 
     id: str
@@ -141,6 +165,7 @@ class EntryPoint:
     authorizer: Authorizer = Authorizer.NONE
     arn: Text = ""
     source: str = ""
+    runs_as: str = ""
     at: Location = field(default=NOWHERE, compare=False)
 
 

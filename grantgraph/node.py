@@ -89,8 +89,11 @@ class Node:
         while stack:
             node = stack.pop()
             yield node
-            children = node.items or tuple(node.fields.values())
-            stack.extend(reversed(children))
+            value = node.value
+            if isinstance(value, tuple):
+                stack.extend(reversed(value))
+            elif not isinstance(value, str) and isinstance(value, Mapping):
+                stack.extend(reversed(tuple(value.values())))
 
 
 def expect_text(node: Node, what: str, problems: Problems) -> Text | None:

@@ -12,12 +12,17 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Location:
-    """A place in an input: file, line and column (both from 1), and the path inside the document."""
+    """A place in an input: file, line and column (both from 1), and the path inside the document.
+
+    Where a framework wrote the document, `path` is that of the construct, and `origin` the line of the author's
+    own code that made it, as far as the framework tells.
+    """
 
     file: str
     line: int = 0
     column: int = 0
     path: str = ""
+    origin: str = ""
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line}:{self.column}" if self.line else self.file

@@ -85,7 +85,7 @@ def allowing(*actions: str) -> dict[str, Any]:
     return {"Policies": [{"PolicyName": "own", "PolicyDocument": {"Statement": [statement]}}]}
 
 
-UNSEEN = {"ManagedPolicyArns": ["arn:aws:iam::aws:policy/ReadOnlyAccess"]}
+UNSEEN = {"ManagedPolicyArns": ["arn:aws:iam::aws:policy/NoSuchPolicy"]}
 
 
 # ── exit code 0: done ──
@@ -245,7 +245,7 @@ def test_a_policy_that_is_not_in_the_input_leaves_the_question_open(run: Run, tm
     file.write_text(guest_with(UNSEEN))
     ended = run("check", file)
     assert ended.code == 3 and ended.out.startswith("UNDECIDED: 1 question without an answer")
-    assert "`ReadOnlyAccess`" in ended.out
+    assert "`NoSuchPolicy`" in ended.out
 
 
 # ── exit code 4: a bug of ours ──

@@ -2,69 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
-from grantgraph.decode import decode
-from grantgraph.model import Application, Authorizer, EntryPointType, Principal, PrincipalType, Resource
+from grantgraph.model import Application, Authorizer, EntryPointType, PrincipalType
 from grantgraph.policy import PolicyType
 from grantgraph.problems import InputError, Level
-from grantgraph.sources import NO_OPTIONS, ReadOptions
-from grantgraph.sources.cloudformation import SOURCE
-from grantgraph.text import Symbolic, Text, Unknown, split_text, text, unknowns_in
+from grantgraph.sources import ReadOptions
+from grantgraph.text import Symbolic, Unknown, text, unknowns_in
+from tests.templates import HERE, codes, errors, found, named, read, who
 
-FILE = Path("template.yaml")
-
-
-def read(template: str, options: ReadOptions = NO_OPTIONS) -> Application:
-    return SOURCE.read(FILE, decode(template, str(FILE), SOURCE.tag), options)
-
-
-def errors(application: Application) -> list[str]:
-    return [str(one) for one in application.problems if one.level is Level.ERROR]
-
-
-def codes(application: Application, level: Level) -> list[str]:
-    return [one.code for one in application.problems if one.level is level]
-
-
-def named(expression: str, rest: str = "", options: ReadOptions = NO_OPTIONS) -> Text:
-    """What an expression gives as the name of a table."""
-    application = read(
-        f"""
-Resources:
-  Other: {{Type: AWS::SQS::Queue, Properties: {{QueueName: jobs}}}}
-  Topic: {{Type: AWS::SNS::Topic}}
-  Custom: {{Type: Custom::Thing}}
-  T:
-    Type: AWS::DynamoDB::Table
-    Properties:
-      TableName: {expression}
-{rest}""",
-        options,
-    )
-    assert not errors(application), errors(application)
-    return last_segment(found(application, "T").arn)
-
-
-def last_segment(arn: Text) -> Text:
-    return split_text(arn, "table/", 1)[1]
-
-
-def found(application: Application, id: str) -> Resource:
-    resource = application.resource(id)
-    assert resource is not None
-    return resource
-
-
-def who(application: Application, id: str) -> Principal:
-    principal = application.principal(id)
-    assert principal is not None
-    return principal
-
-
-HERE = ReadOptions(partition="aws", region="eu-west-1", account="111122223333")
 UNKNOWN_REGION = text((Unknown("AWS::Region"),))
 
 # ── functions ──
@@ -343,23 +289,28 @@ Resources:
     assert who(application, "U").type is PrincipalType.USER
 
 
-def test_the_managed_policies_of_functions_are_known_and_others_are_unseen() -> None:
+def test_the_managed_policies_of_aws_are_known_and_others_are_unseen() -> None:
     application = read(
         ROLE
         + """
       ManagedPolicyArns:
         - !Sub arn:${AWS::Partition}:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole
         - arn:aws:iam::aws:policy/AmazonS3FullAccess
+        - arn:aws:iam::aws:policy/NoSuchPolicy
+        - arn:aws-cn:iam::aws:policy/AmazonS3FullAccess
+        - !Sub arn:aws:iam::${AWS::AccountId}:policy/own
 """
     )
-    known, unseen = who(application, "R").policies
-    assert [str(one) for one in known.statements[0].actions.patterns] == [
+    logs, files, *unseen = who(application, "R").policies
+    assert [str(one) for one in logs.statements[0].actions.patterns] == [
         "logs:CreateLogGroup",
         "logs:CreateLogStream",
         "logs:PutLogEvents",
     ]
-    assert not unseen.statements and unseen.unseen
-    assert codes(application, Level.UNMODELLED) == ["managed-policy"]
+    assert [str(one) for one in files.statements[0].actions.patterns] == ["s3:*", "s3-object-lambda:*"]
+    assert [files.at.line, files.statements[0].at.line] == [12, 12]
+    assert all(one.unseen and not one.statements for one in unseen) and len(unseen) == 3
+    assert codes(application, Level.UNMODELLED) == ["managed-policy"] * 3
 
 
 def test_a_boundary_is_read_as_a_boundary() -> None:
@@ -454,15 +405,31 @@ def test_a_statement_knows_its_line_and_its_resource() -> None:
     assert (at.line, at.path) == (9, "Resources/R/Properties/Policies/0")
 
 
-def test_a_role_that_a_framework_made_for_itself_says_which() -> None:
-    template = """
+@pytest.mark.parametrize(
+    ("id", "construct", "framework"),
+    [
+        ("MetadataUploaderRole", "", "SST"),
+        ("CustomResourceHandlerServiceRole", "", "SST"),
+        ("BucketNotificationsHandler050a0587b7544547bf325f094a3db834Role", "", "CDK"),
+        ("LogRetentionaae0aa3c5b4d4f87b02d85b201efdd8aServiceRole9741ECFB", "", "CDK"),
+        ("CustomS3AutoDeleteObjectsCustomResourceProviderRole3B1BD092", "", "CDK"),
+        ("CustomCDKBucketDeployment8693BB64968944B69AAFB0CC9EB8756CServiceRole89A01265", "", "CDK"),
+        ("CustomAWSCDKOpenIdConnectProviderCustomResourceProviderRole517FED65", "", "CDK"),
+        ("MyRole", "Stack/AWS679f53fac002430cb0da5b7982bd2287/Role", "CDK"),
+        ("R", "Stack/Custom::S3AutoDeleteObjectsCustomResourceProvider/Role", "CDK"),
+        ("ProviderframeworkonEventServiceRole9FF04296", "Stack/Provider/framework-onEvent/ServiceRole", "CDK"),
+        ("IamRoleCustomResourcesLambdaExecution", "", "Serverless Framework"),
+        ("CodeDeployServiceRole", "", "SAM"),
+        ("Own", "", ""),
+        ("CustomerRole", "Stack/Customer/Role", ""),
+    ],
+)
+def test_a_role_that_a_framework_made_for_itself_says_which(id: str, construct: str, framework: str) -> None:
+    template = f"""
 Resources:
-  MetadataUploaderRole: {Type: AWS::IAM::Role}
-  BucketNotificationsHandler050a0587b7544547bf325f094a3db834Role: {Type: AWS::IAM::Role}
-  MyRole: {Type: AWS::IAM::Role, Metadata: {'aws:cdk:path': Stack/AWS679f53fac002430cb0da5b7982bd2287/Role}}
-  Own: {Type: AWS::IAM::Role}
+  {id}: {{Type: AWS::IAM::Role, Metadata: {{'aws:cdk:path': '{construct}'}}}}
 """
-    assert [one.framework for one in read(template).principals] == ["SST", "CDK", "CDK", ""]
+    assert [one.framework for one in read(template).principals] == [framework]
 
 
 # ── identity pools ──
@@ -909,8 +876,7 @@ def test_text_that_cannot_be_decoded_is_an_input_error(template: str, message: s
 
 def test_a_template_in_a_transform_may_refer_to_what_the_transform_adds() -> None:
     application = read(
-        "Transform: AWS::Serverless-2016-10-31\n"
-        "Resources: {Q: {Type: AWS::SQS::Queue, Properties: {QueueName: !Ref ServerlessRestApi}}}"
+        "Transform: MyMacro\nResources: {Q: {Type: AWS::SQS::Queue, Properties: {QueueName: !Ref MadeByIt}}}"
     )
     assert not errors(application)
     assert codes(application, Level.UNMODELLED) == ["transform"]

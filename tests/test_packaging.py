@@ -28,7 +28,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_wheel_holds_the_catalog_the_rules_and_the_licence(wheel: Path) -> None:
     names = set(zipfile.ZipFile(wheel).namelist())
     assert "grantgraph/catalog/catalog.bin" in names
-    assert "grantgraph/sources/_cloudformation/managed_policies.json" in names
+    assert "grantgraph/catalog/managed_policies.bin" in names
     rules = {path.name for path in (ROOT / "rules").glob("*.py")}
     assert {f"grantgraph/_rules/{name}" for name in rules} <= names
     assert any(name.endswith("licenses/LICENSE") for name in names)

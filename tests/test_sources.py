@@ -27,6 +27,7 @@ GOLDENS = ROOT / "fixtures" / "sources"
 INPUTS = {
     **{f"sst-{path.stem}": path for path in sorted(APPS.glob("sst/*.json"))},
     **{f"sam-{path.name.split('.')[0]}": path for path in sorted(APPS.glob("sam/*.json"))},
+    **{f"sam-source-{path.stem}": path for path in sorted(APPS.glob("sam/*.yaml"))},
     **{f"cdk-{path.name}": path for path in sorted(APPS.glob("cdk/*"))},
     **{f"terraform-{path.parent.name}": path for path in sorted(APPS.glob("terraform/*/plan.json"))},
     **{f"terraform-{path.parent.name}-state": path for path in sorted(APPS.glob("terraform/*/state.json"))},
@@ -128,7 +129,11 @@ def test_stacks_of_an_assembly_are_joined_on_their_exports() -> None:
 
 
 def write_assembly(
-    folder: Path, stacks: dict[str, str], environment: str = "aws://unknown-account/unknown-region"
+    folder: Path,
+    stacks: dict[str, str],
+    environment: str = "aws://unknown-account/unknown-region",
+    environments: dict[str, str] | None = None,
+    metadata: dict[str, object] | None = None,
 ) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     artifacts = {}
@@ -136,7 +141,8 @@ def write_assembly(
         (folder / f"{name}.template.json").write_text(template)
         artifacts[name] = {
             "type": "aws:cloudformation:stack",
-            "environment": environment,
+            "environment": (environments or {}).get(name, environment),
+            "metadata": metadata or {},
             "properties": {"templateFile": f"{name}.template.json"},
         }
     (folder / "manifest.json").write_text(json.dumps({"version": "36.0.0", "artifacts": artifacts}))
@@ -199,6 +205,96 @@ def test_a_policy_of_one_stack_reaches_a_role_of_another(tmp_path: Path) -> None
     assert not application.problems
     (role,) = application.principals
     assert [one.name for one in role.policies] == ["ByImport", "ByOutput"]
+
+
+def test_an_export_is_imported_where_it_is(tmp_path: Path) -> None:
+    exporter = """{"Resources": {"Q": {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": "%s"}}},
+        "Outputs": {"Q": {"Value": {"Fn::GetAtt": ["Q", "QueueName"]}, "Export": {"Name": "queue"}}}}"""
+    importer = """{"Resources": {"T": {"Type": "AWS::SNS::Topic",
+        "Properties": {"TopicName": {"Fn::ImportValue": "queue"}}}}}"""
+    stacks = {"DataDev": exporter % "dev", "DataProd": exporter % "prod", "AppDev": importer, "AppProd": importer}
+    places = {"Dev": "aws://111122223333/eu-west-1", "Prod": "aws://444455556666/eu-west-1"}
+    environments = {name: next(at for end, at in places.items() if name.endswith(end)) for name in stacks}
+    application = load(write_assembly(tmp_path, stacks, environments=environments))
+    topics = [str(one.arn) for one in application.resources if one.type == "sns:topic"]
+    assert topics == ["arn:aws:sns:eu-west-1:111122223333:dev", "arn:aws:sns:eu-west-1:444455556666:prod"]
+    alone = load(
+        write_assembly(
+            tmp_path / "one", {"DataProd": stacks["DataProd"], "AppDev": importer}, environments=environments
+        )
+    )
+    (topic,) = (one for one in alone.resources if one.type == "sns:topic")
+    assert topic.arn != "arn:aws:sns:eu-west-1:111122223333:prod"
+
+
+def test_what_cdk_hands_from_region_to_region_is_followed(tmp_path: Path) -> None:
+    name = "/cdk/exports/App/Datauseast1RefTable"
+    data = {
+        "Resources": {
+            "T": {"Type": "AWS::DynamoDB::Table", "Properties": {"TableName": "notes"}},
+            "W": {
+                "Type": "Custom::CrossRegionExportWriter",
+                "Properties": {"WriterProps": {"region": "eu-west-1", "exports": {name: {"Ref": "T"}}}},
+            },
+        }
+    }
+    application = {
+        "Resources": {
+            "R": {"Type": "Custom::CrossRegionExportReader"},
+            "Q": {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": {"Fn::GetAtt": ["R", name]}}},
+            "X": {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": {"Fn::GetAtt": ["R", "/cdk/exports/x"]}}},
+        }
+    }
+    read = load(write_assembly(tmp_path, {"Data": json.dumps(data), "App": json.dumps(application)}))
+    queues = {one.id: str(one.arn).rpartition(":")[2] for one in read.resources if one.type == "sqs:queue"}
+    assert queues == {"Q": "notes", "X": "${App.R./cdk/exports/x}"}
+
+
+@pytest.mark.parametrize(
+    ("frames", "origin"),
+    [
+        (["...new Role2 in aws-cdk-lib...", "build (file://app/notes.mjs:31:21)"], "app/notes.mjs:31:21"),
+        (["file://app/notes.mjs:85 (:)", "...node internals..."], "app/notes.mjs:85"),
+        (
+            ["new Role (/x/node_modules/aws-cdk-lib/role.js:1:2)", "at new App (/x/lib/app.ts:9:5)"],
+            "/x/lib/app.ts:9:5",
+        ),
+        (["...aws-cdk-lib...", "(no user code in 10 frames)"], ""),
+        (["x" * 5_000 + ":1:1"], ""),
+    ],
+)
+def test_a_place_leads_to_the_authors_own_line(tmp_path: Path, frames: list[str], origin: str) -> None:
+    metadata = {
+        "/A/Jobs/Resource": [
+            {"type": "aws:cdk:creationStack", "data": frames},
+            {"type": "aws:cdk:logicalId", "data": "Q"},
+        ],
+        "/A/Jobs/Policy/Resource": [{"type": "aws:cdk:logicalId", "data": "P"}],
+    }
+    document = {"Statement": {"Effect": "Allow", "Principal": "*", "Action": "sqs:*", "Resource": "*"}}
+    template = {
+        "Resources": {
+            "Q": {"Type": "AWS::SQS::Queue"},
+            "P": {
+                "Type": "AWS::SQS::QueuePolicy",
+                "Properties": {"Queues": [{"Ref": "Q"}], "PolicyDocument": document},
+            },
+        }
+    }
+    (queue,) = load(write_assembly(tmp_path, {"A": json.dumps(template)}, metadata=metadata)).resources
+    assert (queue.at.path, queue.at.origin) == ("A/Jobs/Resource", origin)
+    assert queue.policy
+    at = queue.policy.statements[0].at
+    assert (at.path, at.origin) == ("A/Jobs/Policy/Resource", origin)
+
+
+def test_a_finding_in_an_assembly_names_the_construct_and_the_line() -> None:
+    application = load(INPUTS["cdk-notes"])
+    role = application.principal("AdminRole38563C57")
+    assert role
+    assert (role.at.path, role.at.origin) == ("NotesStack/AdminRole/Resource", "app/1-notes.mjs:31:21")
+    at = role.policies[0].statements[0].at
+    assert (at.path, at.origin) == ("NotesStack/AdminRole/DefaultPolicy/Resource", "app/1-notes.mjs:42:13")
 
 
 def test_an_assembly_inside_an_assembly_is_read(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
@@ -35,6 +36,12 @@ def place(at: Location) -> str:
     return str(at) if at.file else ""
 
 
+def framework_place(at: Location) -> list[str]:
+    """What a framework says about a place: the construct, and the author's own line that made it."""
+    construct = at.path if at.path and not at.path.startswith("Resources/") else ""
+    return ([f"construct {construct}"] if construct else []) + ([f"made by {at.origin}"] if at.origin else [])
+
+
 def say_request(request: Request) -> list[str]:
     """A request on a few lines: action and resource, then what it carries."""
     lines = [f"{request.action} on {request.resource}"]
@@ -56,8 +63,10 @@ def say_conditions(conditions: Iterable[Condition]) -> str:
 
 def about(application: Application, catalog: str) -> str:
     """What was read, on one line."""
+    made = Counter(one.framework for one in application.principals if one.framework)
+    whose = ", ".join(f"{number} made by {name}" for name, number in sorted(made.items()))
     parts = [
-        count(len(application.principals), "principal"),
+        count(len(application.principals), "principal") + (f" ({whose})" if whose else ""),
         count(len(application.resources), "resource"),
         count(len(application.entry_points), "entry point"),
     ]
@@ -101,7 +110,8 @@ def catalog_json(catalog: str) -> dict[str, Any]:
 
 def location_json(at: Location) -> dict[str, Any]:
     """A place, with the path inside the document where there is one."""
-    return {"file": at.file, "line": at.line, "column": at.column} | ({"path": at.path} if at.path else {})
+    found = {"file": at.file, "line": at.line, "column": at.column}
+    return found | ({"path": at.path} if at.path else {}) | ({"origin": at.origin} if at.origin else {})
 
 
 def request_json(request: Request) -> dict[str, Any]:

@@ -3,7 +3,16 @@
 from __future__ import annotations
 
 from grantgraph.model import Application
-from grantgraph.reports._words import about, count, not_read, page, place, say_conditions, say_request
+from grantgraph.reports._words import (
+    about,
+    count,
+    framework_place,
+    not_read,
+    page,
+    place,
+    say_conditions,
+    say_request,
+)
 from grantgraph.rules import Checked, Finding
 
 
@@ -48,6 +57,7 @@ def _finding(finding: Finding, application: Application) -> list[str]:
     lines = [
         f"{finding.rule} {finding.severity}: {finding.message}",
         f"  at       {place(finding.at)}",
+        *(f"           {line}" for line in framework_place(finding.at)),
         f"  who      {finding.principal}",
         f"  request  {first}",
         *(f"           {line.strip()}" for line in context),

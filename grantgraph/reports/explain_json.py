@@ -31,6 +31,17 @@ def render(explanation: Explanation) -> str:
             }
             for one in explanation.trusted_by
         ],
+        "chosen_by": [
+            {
+                "provider": str(one.provider),
+                "claim": one.claim,
+                "match": one.match,
+                "value": str(one.value),
+                "otherwise": one.otherwise,
+                "location": location_json(one.at),
+            }
+            for one in explanation.choices
+        ],
         "access": [_grant(one) for one in explanation.grants],
         "dead": [location_json(one.statement.at) for one in explanation.dead],
         "unknown": list(explanation.unseen),

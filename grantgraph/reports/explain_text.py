@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from grantgraph.catalog import Action
 from grantgraph.explain import Explanation, TrustedBy
 from grantgraph.grants import Grant, by_level
-from grantgraph.reports._words import about, count, page, place, say_conditions
+from grantgraph.model import RoleChoice
+from grantgraph.reports._words import about, count, framework_place, page, place, say_conditions
 
 
 def render(explanation: Explanation) -> str:
@@ -24,6 +25,8 @@ def render(explanation: Explanation) -> str:
             or ["  nobody that is known here"]
         ),
     ]
+    if explanation.choices:
+        lines += ["", "who gets it from an identity pool", *(f"  {_choice(one)}" for one in explanation.choices)]
     for where, grants in _by_place(explanation.grants).items():
         lines += ["", where]
         for grant in grants:
@@ -55,6 +58,11 @@ def _trust(one: TrustedBy) -> list[str]:
     return lines + [f"  if {condition}" for condition in one.conditions]
 
 
+def _choice(one: RoleChoice) -> str:
+    rule = f"if {one.claim} {one.match} {one.value}" if one.claim else "if their token names it"
+    return f"users of {one.provider}, {rule}  [{place(one.at)}]"
+
+
 def _by_place(grants: Iterable[Grant]) -> dict[str, list[Grant]]:
     found: dict[str, list[Grant]] = {}
     for grant in grants:
@@ -75,6 +83,7 @@ def _grant(grant: Grant) -> list[str]:
     resources = ", ".join(str(one) for one in statement.resources.patterns)
     negated = "everything but " if statement.resources.negated else ""
     lines.append(f"because {name} at {place(statement.at) or grant.policy.name}, on {negated}{resources}")
+    lines += [f"  {line}" for line in framework_place(statement.at)]
     lines.append(f"when {say_conditions(statement.conditions)}")
     return lines
 

@@ -11,7 +11,14 @@ from grantgraph.model import Application
 from grantgraph.node import Node
 from grantgraph.problems import InputError, Location, Problems
 from grantgraph.sources import ReadOptions, Source
-from grantgraph.sources._cloudformation import Stack, environment_of, long_form, read_application
+from grantgraph.sources._cloudformation import (
+    Construct,
+    Stack,
+    environment_of,
+    long_form,
+    open_stack,
+    read_application,
+)
 
 MANIFEST = "manifest.json"
 MAX_NESTING = 8
@@ -41,7 +48,7 @@ def read(path: Path, node: Node | None, options: ReadOptions) -> Application:
     if not stacks:
         raise InputError(f"`{folder / MANIFEST}` lists no stack")
     name = stacks[0].name if len(stacks) == 1 else _project(folder)
-    return read_application(stacks, name, str(path), problems)
+    return read_application(stacks, name, str(path), options.parameters, problems)
 
 
 def _folder(path: Path) -> Path | None:
@@ -66,7 +73,7 @@ def _stacks(folder: Path, root: Path, options: ReadOptions, problems: Problems, 
     for id, artifact in (artifacts.fields if artifacts else {}).items():
         type = artifact.get("type")
         if type is not None and type.value == "aws:cloudformation:stack":
-            yield _stack(id, artifact, folder, root, options)
+            yield _stack(id, artifact, folder, root, options, problems)
         elif type is not None and type.value == "cdk:cloud-assembly":
             if depth >= MAX_NESTING:
                 raise InputError(f"{artifact.at}: assemblies nested deeper than {MAX_NESTING} levels")
@@ -85,7 +92,7 @@ def _inside(folder: Path, root: Path, node: Node | None, at: Location) -> Path:
     return path
 
 
-def _stack(id: str, artifact: Node, folder: Path, root: Path, options: ReadOptions) -> Stack:
+def _stack(id: str, artifact: Node, folder: Path, root: Path, options: ReadOptions, problems: Problems) -> Stack:
     path = _inside(folder, root, artifact.get("properties", "templateFile"), artifact.at)
     template = decode(read_text(path), str(path), long_form)
     account, region = _environment(artifact)
@@ -97,7 +104,8 @@ def _stack(id: str, artifact: Node, folder: Path, root: Path, options: ReadOptio
     spelled = artifact.get("properties", "stackName")
     name = (spelled.as_str() if spelled else None) or id
     constructs = _constructs(artifact, folder, root)
-    return Stack(template, environment, name, {**parameters, **options.parameters}, constructs)
+    given_too = {**parameters, **options.parameters}
+    return open_stack(template, environment, problems, name, given_too, constructs)
 
 
 _ENVIRONMENT = re.compile(r"aws://([^/]*)/(.*)")
@@ -114,22 +122,57 @@ def _environment(artifact: Node) -> tuple[str | None, str | None]:
     )
 
 
-def _constructs(artifact: Node, folder: Path, root: Path) -> Mapping[str, str]:
-    """Logical id → construct path, from the metadata in the manifest or in a file beside it."""
+def _constructs(artifact: Node, folder: Path, root: Path) -> Mapping[str, Construct]:
+    """Logical id → construct, from the metadata in the manifest or in a file beside it."""
     sources = [artifact.get("metadata")]
     extra = artifact.get("additionalMetadataFile")
     if extra is not None:
         path = _inside(folder, root, extra, artifact.at)
         if path.is_file():  # people copy assemblies without it
             sources.append(decode_json(read_text(path), str(path)))
-    found = {}
+    paths: dict[str, str] = {}
+    origins: dict[str, str] = {}
     for source in sources:
         for construct, entries in (source.fields if source else {}).items():
             for entry in entries.items:
                 type, data = entry.get("type"), entry.get("data")
-                if type is not None and data is not None and type.value == "aws:cdk:logicalId":
-                    found[data.as_str() or ""] = construct.lstrip("/")
-    return found
+                if type is None or data is None:
+                    continue
+                if type.value == "aws:cdk:logicalId":
+                    paths[data.as_str() or ""] = construct
+                frames = data if type.value == "aws:cdk:creationStack" else entry.get("trace")
+                origin = _own_line(frames, root) if frames is not None else ""
+                if origin:
+                    origins.setdefault(construct, origin)
+    return {id: Construct(path.lstrip("/"), _origin(path, origins)) for id, path in paths.items()}
+
+
+def _origin(path: str, origins: Mapping[str, str]) -> str:
+    """The line that made a construct, or the nearest one around it that is known."""
+    for depth in range(path.count("/")):
+        around = path.rsplit("/", depth)[0]
+        found = origins.get(around) or origins.get(f"{around}/Resource")
+        if found:
+            return found
+    return ""
+
+
+_FRAME = re.compile(r"(?:^|\(|\s)(?:file://)?(?P<file>[^()\s]+):(?P<line>[0-9]+)(?P<column>:[0-9]+)?(?:\)|\s|$)")
+_FOREIGN = ("node_modules", "node:", "aws-cdk-lib", "site-packages", "jsii")
+
+
+def _own_line(frames: Node, root: Path) -> str:
+    """`file:line:column` of the first frame of a stack trace that is in the author's own code."""
+    for frame in frames.items:
+        spelled = (frame.as_str() or "")[:1_000]
+        found = _FRAME.search(spelled)
+        if found and not any(word in spelled for word in _FOREIGN):
+            path = Path(found["file"])
+            project = root.resolve().parent
+            if path.is_absolute() and path.is_relative_to(project):
+                path = path.relative_to(project)
+            return f"{path}:{found['line']}{found['column'] or ''}"
+    return ""
 
 
 SOURCE = Source("a CDK assembly", recognises, read, long_form)

@@ -51,7 +51,7 @@ _PRINCIPALS = {
         PrincipalType.ROLE,
     )
 }
-_AUTHORIZERS = {one.value: one for one in Authorizer if one is not Authorizer.UNKNOWN}
+_AUTHORIZERS = {one.value: one for one in Authorizer if one not in (Authorizer.API_KEY, Authorizer.UNKNOWN)}
 _ROUTE = re.compile(r"([A-Za-z]+) (/\S*)")
 _METHODS = frozenset({"GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS", "ANY"})
 _NAME = re.compile(r"[A-Za-z0-9+=,.@_:/-]+|\$default")
@@ -337,7 +337,7 @@ class _Reader:
             return None
         authorizer = _AUTHORIZERS[spelled]
         arn = self.route_arn(found[1], found[2]) if authorizer is Authorizer.IAM else ""
-        return EntryPoint(key, EntryPointType.ROUTE, target or "", authorizer, arn, "Api", at)
+        return EntryPoint(key, EntryPointType.ROUTE, target or "", authorizer, arn, "Api", at=at)
 
     def route_arn(self, method: str, path: str) -> Text:
         """What `execute-api:Invoke` has to name for one method and path; a path parameter is any one segment."""

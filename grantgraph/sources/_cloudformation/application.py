@@ -3,32 +3,58 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import fields, replace
+from pathlib import Path
 
 from grantgraph.model import Application, EntryPoint, Environment
-from grantgraph.problems import Level, Problems
+from grantgraph.node import Node
+from grantgraph.problems import Level, Problems, bug
+from grantgraph.sources import STANDARD_INPUT, ReadOptions
 from grantgraph.sources._cloudformation.assembly import Assembly
+from grantgraph.sources._cloudformation.environment import environment_of
 from grantgraph.sources._cloudformation.events import read_events
+from grantgraph.sources._cloudformation.graphql import read_fields
 from grantgraph.sources._cloudformation.identities import Roles, read_principals
+from grantgraph.sources._cloudformation.parameters import check_parameters
 from grantgraph.sources._cloudformation.pools import read_pools
 from grantgraph.sources._cloudformation.resources import read_resources
 from grantgraph.sources._cloudformation.routes import read_routes
+from grantgraph.sources._cloudformation.stacks import open_stack, with_nested
 from grantgraph.sources._cloudformation.template import Stack
 
 
+def read_template(path: Path, node: Node | None, options: ReadOptions) -> Application:
+    """The application of one template, and of the stacks nested in it."""
+    if node is None:
+        bug("a folder is no template")
+    problems = Problems()
+    environment = environment_of(node, options.partition, options.region, options.account)
+    stack = open_stack(node, environment, problems, parameters=options.parameters)
+    name = "standard input" if path == STANDARD_INPUT else path.name.split(".")[0]
+    return read_application([stack], name, str(path), options.parameters, problems)
+
+
 def read_application(
-    stacks: Sequence[Stack], name: str, source: str, problems: Problems | None = None
+    roots: Sequence[Stack], name: str, source: str, given: Iterable[str], problems: Problems
 ) -> Application:
-    """One application from all its stacks: what it is, what it may do, and what could not be read."""
-    problems = problems or Problems()
+    """One application from all its stacks: what it is, what it may do, and what could not be read.
+
+    Args:
+        roots: the stacks that are deployed by themselves; the stacks nested in them are found here.
+        given: the names of the parameters that the caller has given.
+    """
+    stacks = [stack for root in roots for stack in with_nested(root, problems)]
+    check_parameters(stacks, given, problems)
     assembly = Assembly(stacks, problems)
     roles = Roles(assembly)
     pools = read_pools(assembly, roles)
     resources = read_resources(assembly, roles)
-    entry_points = _distinct([*read_routes(assembly), *read_events(assembly)])
+    entry_points = _distinct(
+        [*read_routes(assembly, roles), *read_fields(assembly, roles), *read_events(assembly, roles)]
+    )
     principals = read_principals(assembly, roles)
-    _check_the_rest(stacks, problems)
+    _check_the_rest(assembly)
     at = stacks[0].template.at
     if not (principals or resources or pools or entry_points or _has_errors(problems)):
         problems.note(at, "nothing-to-decide", "there is nothing here that IAM decides about")
@@ -45,24 +71,24 @@ def read_application(
     )
 
 
-def _check_the_rest(stacks: Sequence[Stack], problems: Problems) -> None:
+def _check_the_rest(assembly: Assembly) -> None:
     """Find references to nothing where no reader has looked: AWS refuses such a template as a whole.
 
     Only errors count: what is merely not known in a place that IAM does not care about is no matter.
     """
-    found = Problems()
-    assembly = Assembly(stacks, found)
+    found = assembly.problems.found
+    before = len(found)
     for one in assembly.declared:
         properties = one.node.get("Properties")
-        if properties is not None:
-            assembly.of_stack(one.stack).value(properties)
-    for stack in stacks:
+        for name in properties.fields if properties else ():
+            assembly.property(one, name)
+    for stack in assembly.stacks:
         resolver = assembly.of_stack(stack)
         for output in resolver.sections.outputs.values():
             condition = output.get("Condition")
             if condition is None or resolver.conditions.named(condition) is True:
                 resolver.value(replace(output, value={k: v for k, v in output.fields.items() if k != "Condition"}))
-    problems.found.extend(problem for problem in found.all() if problem.level is Level.ERROR)
+    found[before:] = [problem for problem in found[before:] if problem.level is Level.ERROR]
 
 
 def _has_errors(problems: Problems) -> bool:

@@ -8,11 +8,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from grantgraph.node import Node
 from grantgraph.policy.arn import Arn, parse_arn
 from grantgraph.problems import Problems
-from grantgraph.resources import fill
+from grantgraph.sources._cloudformation.names import Names
 from grantgraph.sources._cloudformation.resolve import Resolver, Trail
-from grantgraph.sources._cloudformation.template import Declared, Stack
-from grantgraph.sources._cloudformation.types import STREAM_ARN, attribute_template, named_types
-from grantgraph.text import Text, Unknown, text
+from grantgraph.sources._cloudformation.template import Declared, Stack, is_function
+from grantgraph.sources._cloudformation.types import (
+    named_types,
+)
+from grantgraph.text import Text
 
 
 class Assembly:
@@ -23,30 +25,45 @@ class Assembly:
         self.problems = problems
         self.trail = Trail()
         self.resolvers = {id(stack): Resolver(stack, self, problems) for stack in stacks}
+        self.nested = {(id(one.parent), one.logical_id): one for one in stacks if one.parent is not None}
         self.declared: list[Declared] = []
         self.targets: dict[tuple[int, str], Declared] = {}
         self._understood: set[int] = set()
         self._properties: dict[tuple[int, str], Node | None] = {}
-        self._names: dict[int, Text] = {}
+        self.names = Names(self)
         self._index: dict[Text, list[Declared]] | None = None
         self._arns: dict[tuple[Text, Text], list[tuple[Arn, Declared]]] | None = None
-        self._exports: dict[Text, tuple[Stack, str]] | None = None
+        self._exports: dict[Text, list[tuple[Stack, str]]] | None = None
         self._declare()
 
     def _declare(self) -> None:
         twice = Counter(name for stack in self.stacks for name in self.of_stack(stack).sections.resources)
         for stack in self.stacks:
-            prefix = stack.name if len(self.stacks) > 1 else ""
+            prefix = stack.label if len(self.stacks) > 1 else ""
             for name, (type, node) in self.of_stack(stack).sections.resources.items():
-                own_id = f"{prefix}/{name}" if twice[name] > 1 else name
+                own_id = f"{prefix}/{name}" if prefix and twice[name] > 1 else name
                 owner = f"{prefix}.{name}" if prefix else name
                 one = Declared(stack, name, type, own_id, owner, node)
                 self.targets[id(stack), name] = one
                 self.declared.append(one)
-        for stack in self.stacks:  # conditions may name parameters only, so every target is known by now
+        # Conditions may name parameters only, so every target is known by now.
+        gone: set[tuple[int, str]] = set()
+        absent: set[int] = set()
+        for stack in self.stacks:  # the one around comes first
             resolver = self.of_stack(stack)
-            gone = {name for name in resolver.sections.resources if not resolver.is_present(name)}
-            self.declared = [one for one in self.declared if one.stack is not stack or one.logical_id not in gone]
+            if stack.parent is not None:
+                around = id(stack.parent)
+                if around in absent or (around, stack.logical_id) in gone:
+                    absent.add(id(stack))
+            gone |= {
+                (id(stack), name)
+                for name in resolver.sections.resources
+                if id(stack) in absent or not resolver.is_present(name)
+            }
+        self.declared = [one for one in self.declared if (id(one.stack), one.logical_id) not in gone]
+        for stack in self.nested.values():
+            if stack.parent is not None:
+                self.understood(self.targets[id(stack.parent), stack.logical_id])
 
     def of_stack(self, stack: Stack) -> Resolver:
         return self.resolvers[id(stack)]
@@ -70,9 +87,18 @@ class Assembly:
         """A property with its functions resolved; None where it is not given."""
         key = id(one), name
         if key not in self._properties:
-            written = one.node.get("Properties", name)
+            written = self.written(one, name)
             self._properties[key] = self.of_stack(one.stack).value(written) if written else None
         return self._properties[key]
+
+    def written(self, one: Declared, name: str) -> Node | None:
+        """A property as written; where a macro may add it, the call of the macro."""
+        properties = one.node.get("Properties")
+        if properties is None:
+            return None
+        if is_function(properties):
+            return properties if name.startswith("Fn::") else properties.fields.get(name, properties)
+        return properties.fields.get(name)
 
     def text(self, one: Declared, name: str) -> Text | None:
         """The text of a property, or a problem when it is there and is no text."""
@@ -90,71 +116,6 @@ class Assembly:
         found = [(self.text_of(one, what), one) for one in node.one_or_many()] if node else []
         return [(value, one) for value, one in found if value is not None]
 
-    # ── names ──
-
-    def name(self, one: Declared) -> Text:
-        """The name of a resource: the one that it is given, or one that AWS makes."""
-        if id(one) not in self._names:
-            self._names[id(one)] = self._make_name(one)
-        return self._names[id(one)]
-
-    def _make_name(self, one: Declared) -> Text:
-        if one.logical_id in one.stack.names:
-            return one.stack.names[one.logical_id]
-        reason = f"the name of `{one.owner}` is made at deployment"
-        generated: Text = text((Unknown(one.owner, reason, generated=True),))
-        type = named_types().get(one.type)
-        if type is None or not type.name_property:
-            return generated
-        written = one.node.get("Properties", type.name_property)
-        given = self.of_stack(one.stack).name_of(one.owner, written) if written else None
-        if given is None or given == "":
-            return generated
-        if type.name == "secretsmanager:secret":
-            return text((given, "-", Unknown(f"{one.owner}.Suffix", "six letters that AWS adds", generated=True)))
-        return given
-
-    def arn(self, one: Declared) -> Text | None:
-        """The ARN of a resource whose type is known."""
-        type = named_types().get(one.type)
-        return self._fill(one, type.arn) if type else None
-
-    def _fill(self, one: Declared, template: str) -> Text:
-        type = named_types()[one.type]
-        environment = one.stack.environment
-        label = Unknown(f"{one.owner}.StreamLabel", "the label of a stream is a time", generated=True)
-        values: dict[str, Text] = {
-            "partition": environment.partition,
-            "region": environment.region,
-            "account": environment.account,
-            "name": self.name(one),
-            "path": self._path(one),
-            "label": text((label,)),
-        }
-        values["arn"] = fill(type.arn, **values)
-        return fill(template, **values)
-
-    def _path(self, one: Declared) -> Text:
-        """The path in front of an identity's name."""
-        written = one.node.get("Properties", "Path")
-        return (self.of_stack(one.stack).name_of(one.owner, written) if written else None) or "/"
-
-    def ref(self, one: Declared) -> Text:
-        """What `Ref` gives for a resource."""
-        type = named_types().get(one.type)
-        if type is not None and type.ref in ("name", "arn"):
-            return self.name(one) if type.ref == "name" else self._fill(one, type.arn)
-        return text((Unknown(f"{one.owner}.Ref", f"what `{one.owner}` is called is made at deployment", True),))
-
-    def attribute(self, one: Declared, attribute: str) -> Text:
-        """What `Fn::GetAtt` gives for a resource."""
-        type = named_types().get(one.type)
-        template = attribute_template(type, attribute) if type else None
-        if template is not None:
-            return self._fill(one, template)
-        reason = f"`{attribute}` of `{one.owner}` is decided at deployment"
-        return text((Unknown(f"{one.owner}.{attribute}", reason),))
-
     # ── who is meant ──
 
     def find(self, value: Text | None, *types: str) -> Declared | None:
@@ -169,9 +130,9 @@ class Assembly:
     def _build_index(self) -> dict[Text, list[Declared]]:
         index: dict[Text, list[Declared]] = {}
         for one in self.declared:
-            texts = [self.ref(one)]
+            texts = [self.names.ref(one)]
             if one.type in named_types():
-                texts += [self.name(one), self._fill(one, "${arn}"), self._fill(one, STREAM_ARN)]
+                texts += [self.names.name(one), *self.names.arns(one)]
             for value in dict.fromkeys(texts):
                 index.setdefault(value, []).append(one)
         return index
@@ -184,24 +145,25 @@ class Assembly:
         if self._arns is None:
             self._arns = {}
             for one in self.declared:
-                arn = self.arn(one)
+                arn = self.names.arn(one)
                 own = parse_arn(arn) if arn is not None else None
                 if own is not None:
                     self._arns.setdefault((own.service, own.resource), []).append((own, one))
         candidates = self._arns.get((wanted.service, wanted.resource), ())
         return next((one for own, one in candidates if one.type in types and _same_place(own, wanted)), None)
 
-    # ── exports ──
+    # ── what stacks say to each other ──
 
-    def exported(self, name: Text) -> tuple[Stack, str] | None:
-        """The stack and the output that export a name."""
+    def exported(self, name: Text, importer: Stack) -> tuple[Stack, str] | None:
+        """The stack and the output that export a name, where the importer is."""
         if self._exports is None:
             self._exports = {}  # an export's name that asks for an export finds none
-            exports: dict[Text, tuple[Stack, str]] = {}
+            exports: dict[Text, list[tuple[Stack, str]]] = {}
             for known, stack, output in self._read_exports():
-                exports.setdefault(known, (stack, output))
+                exports.setdefault(known, []).append((stack, output))
             self._exports = exports
-        return self._exports.get(name)
+        found = self._exports.get(name, [])
+        return next(((stack, output) for stack, output in found if _are_together(stack, importer)), None)
 
     def _read_exports(self) -> Iterator[tuple[Text, Stack, str]]:
         for stack in self.stacks:
@@ -213,8 +175,28 @@ class Assembly:
                 if name is not None:
                     yield name, stack, output
 
-    def stack_named(self, name: str) -> Stack | None:
-        return next((stack for stack in self.stacks if stack.name == name), None)
+    def exported_elsewhere(self, name: str) -> tuple[Stack, Node] | None:
+        """What a stack of another region exports through the custom resources of CDK, as that stack writes it."""
+        for one in self.of("Custom::CrossRegionExportWriter"):
+            written = one.node.get("Properties", "WriterProps", "exports", name)
+            if written is not None:
+                return one.stack, written
+        return None
+
+    def stack_named(self, name: str, region: str | None = None) -> Stack | None:
+        """The stack of a name; where several regions have one, that of the region."""
+        found = [stack for stack in self.stacks if stack.name == name]
+        here = [stack for stack in found if region is None or stack.environment.region == region]
+        return next(iter(here or (found if len(found) == 1 else [])), None)
+
+
+def _are_together(one: Stack, other: Stack) -> bool:
+    """Whether two stacks may be in one region of one account, as far as that is known."""
+    pairs = (
+        (one.environment.region, other.environment.region),
+        (one.environment.account, other.environment.account),
+    )
+    return all(left == right or not (isinstance(left, str) and isinstance(right, str)) for left, right in pairs)
 
 
 def _same_place(own: Arn, wanted: Arn) -> bool:

@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from grantgraph.node import Node
 from grantgraph.policy.pattern import Match, literal_pattern
 from grantgraph.problems import did_you_mean
-from grantgraph.text import Symbolic, Text, Unknown
+from grantgraph.sources._cloudformation.parameters import allowed_values
+from grantgraph.text import Symbolic, Text, Unknown, unknowns_in
 
 if TYPE_CHECKING:
     from grantgraph.sources._cloudformation.resolve import Resolver
 
 MAX_DEPTH = 64
+
+
+def _unknowns(*nodes: Node | None) -> Iterator[Unknown]:
+    """What is not known in some values."""
+    for node in nodes:
+        for one in node.walk() if node is not None else ():
+            value = one.as_text()
+            yield from unknowns_in(value) if value is not None else ()
 
 
 class Conditions:
@@ -88,7 +98,10 @@ class Conditions:
         left, right = (self.resolver.value(part) for part in parts)
         texts = [one.as_text() if one is not None else None for one in (left, right)]
         if texts[0] is None or texts[1] is None:
-            return left == right
+            open = next((one for one in _unknowns(left, right)), None)
+            return open if open is not None and left != right else left == right
+        if self._never_allowed(parts[0], texts[1]) or self._never_allowed(parts[1], texts[0]):
+            return False
         match literal_pattern(texts[0]).match(texts[1]):
             case Match.YES:
                 return True
@@ -97,3 +110,10 @@ class Conditions:
             case _:
                 shown = next(value for value in texts if isinstance(value, Symbolic))
                 return next(part for part in shown.parts if isinstance(part, Unknown))
+
+    def _never_allowed(self, part: Node, value: Text) -> bool:
+        """Whether a part is a parameter without a value, which may never have this one."""
+        name = part.get("Ref")
+        declared = self.resolver.sections.parameters.get((name.as_str() if name else None) or "")
+        allowed = allowed_values(declared) if declared is not None else ()
+        return bool(allowed) and isinstance(value, str) and value not in allowed

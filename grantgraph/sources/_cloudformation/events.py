@@ -8,18 +8,24 @@ from grantgraph.model import EntryPoint, EntryPointType
 from grantgraph.node import Node
 from grantgraph.problems import Location
 from grantgraph.sources._cloudformation.assembly import Assembly
-from grantgraph.sources._cloudformation.resources import STATE_MACHINE, find_function
+from grantgraph.sources._cloudformation.called import find_called, find_function
+from grantgraph.sources._cloudformation.identities import Roles
 from grantgraph.sources._cloudformation.template import Declared
-from grantgraph.sources._cloudformation.types import GLOBAL_TABLE, TABLE
-from grantgraph.text import Text
+from grantgraph.sources._cloudformation.types import (
+    BUCKET,
+    BUS,
+    GLOBAL_TABLE,
+    QUEUE,
+    STREAM,
+    TABLE,
+    TOPIC,
+    USER_POOL,
+)
 
-BUCKET = "AWS::S3::Bucket"
-BUS = "AWS::Events::EventBus"
-QUEUE = "AWS::SQS::Queue"
-STREAM = "AWS::Kinesis::Stream"
-TOPIC = "AWS::SNS::Topic"
-USER_POOL = "AWS::Cognito::UserPool"
-_TARGETS = (QUEUE, TOPIC, STATE_MACHINE, BUS, STREAM)
+CONSUMER = "AWS::Kinesis::StreamConsumer"
+PIPE = "AWS::Pipes::Pipe"
+SCHEDULE = "AWS::Scheduler::Schedule"
+LOG_FILTER = "AWS::Logs::SubscriptionFilter"
 # list of a notification configuration → the key of the target in each member
 _NOTIFICATIONS = {
     "LambdaFunctionConfigurations": "LambdaFunctionArn",
@@ -29,7 +35,7 @@ _NOTIFICATIONS = {
 }
 
 
-def read_events(assembly: Assembly) -> Iterator[EntryPoint]:
+def read_events(assembly: Assembly, roles: Roles) -> Iterator[EntryPoint]:
     """Every event that starts code or moves a message."""
     for one in assembly.of(USER_POOL):
         yield from _triggers(assembly, one)
@@ -49,22 +55,28 @@ def read_events(assembly: Assembly) -> Iterator[EntryPoint]:
     for one in assembly.of(BUCKET):
         yield from _notifications(assembly, one, one)
     for one in assembly.of("AWS::Events::Rule"):
-        yield from _rule(assembly, one)
-    for one in assembly.of("AWS::Scheduler::Schedule"):
+        yield from _rule(assembly, roles, one)
+    for one in assembly.of(SCHEDULE):
         target = assembly.property(one, "Target")
         expression = str(assembly.text(one, "ScheduleExpression") or one.id)
-        yield from _scheduled(assembly, one, expression, [target] if target else [])
+        yield from _scheduled(assembly, roles, one, expression, [target] if target else [])
+    for one in assembly.of(PIPE):
+        yield from _pipe(assembly, roles, one)
+    for one in assembly.of(LOG_FILTER):
+        yield from _log_filter(assembly, roles, one)
 
 
 def _event(
-    type: EntryPointType, source: str, target: Declared, at: Location, id: str = "", calls: str = ""
+    type: EntryPointType,
+    source: str,
+    target: Declared,
+    at: Location,
+    id: str = "",
+    calls: str = "",
+    runs_as: str = "",
 ) -> EntryPoint:
-    return EntryPoint(id or f"{source} to {target.id}", type, target.id, source=calls or source, at=at)
-
-
-def _called(assembly: Assembly, value: Text | None) -> Declared | None:
-    """The function, queue, topic, state machine or stream that an ARN means."""
-    return find_function(assembly, value) or assembly.find(value, *_TARGETS)
+    own = id or f"{source} to {target.id}"
+    return EntryPoint(own, type, target.id, source=calls or source, runs_as=runs_as, at=at)
 
 
 def _report(assembly: Assembly, one: Declared) -> None:
@@ -93,7 +105,7 @@ def _subscription(assembly: Assembly, one: Declared) -> Iterator[EntryPoint]:
     if protocol not in ("lambda", "sqs"):
         return  # an address outside AWS: counted, as it calls none of our code
     topic = assembly.find(assembly.text(one, "TopicArn"), TOPIC)
-    target = _called(assembly, assembly.text(one, "Endpoint"))
+    target = find_called(assembly, assembly.text(one, "Endpoint"))
     if target is None:
         _report(assembly, one)
         return
@@ -109,7 +121,7 @@ def _own_subscriptions(assembly: Assembly, topic: Declared) -> Iterator[EntryPoi
         protocol, endpoint = member.get("Protocol"), member.get("Endpoint")
         if protocol is None or endpoint is None or protocol.value not in ("lambda", "sqs"):
             continue
-        target = _called(assembly, endpoint.as_text())
+        target = find_called(assembly, endpoint.as_text())
         if target is None:
             _report(assembly, topic)
             continue
@@ -123,7 +135,10 @@ def _consumer(assembly: Assembly, one: Declared) -> Iterator[EntryPoint]:
         return
     assembly.understood(one)
     arn = assembly.text(one, "EventSourceArn")
-    source = assembly.find(arn, QUEUE, TABLE, GLOBAL_TABLE, STREAM)
+    source = assembly.find(arn, QUEUE, TABLE, GLOBAL_TABLE, STREAM, CONSUMER)
+    if source is not None and source.type == CONSUMER:
+        assembly.understood(source)
+        source = assembly.find(assembly.text(source, "StreamARN"), STREAM) or source
     shown = source.id if source else str(arn) if arn is not None else one.id
     yield _event(EntryPointType.CONSUMER, shown, function, one.at)
 
@@ -134,37 +149,77 @@ def _notifications(assembly: Assembly, one: Declared, bucket: Declared) -> Itera
         members = config.get(list_key) if config else None
         for member in members.items if members else ():
             arn = member.get(key) or member.get(key.removesuffix("Arn"))
-            target = _called(assembly, arn.as_text()) if arn else None
+            target = find_called(assembly, arn.as_text()) if arn else None
             if target is None:
                 _report(assembly, one)
                 continue
             yield _event(EntryPointType.NOTIFICATION, bucket.id, target, member.at)
 
 
-def _rule(assembly: Assembly, one: Declared) -> Iterator[EntryPoint]:
+def _rule(assembly: Assembly, roles: Roles, one: Declared) -> Iterator[EntryPoint]:
     targets = assembly.property(one, "Targets")
     schedule = assembly.text(one, "ScheduleExpression")
     members = list(targets.items) if targets else []
     if schedule is not None:
-        yield from _scheduled(assembly, one, str(schedule), members)
+        yield from _scheduled(assembly, roles, one, str(schedule), members)
     if assembly.property(one, "EventPattern") is not None:
         bus = assembly.find(assembly.text(one, "EventBusName"), BUS)
         source = bus.id if bus else str(assembly.text(one, "EventBusName") or "default event bus")
-        for target, at in _rule_targets(assembly, one, members):
-            yield _event(EntryPointType.SUBSCRIPTION, source, target, at, f"{one.id} to {target.id}")
+        for target, member, role in _targets(assembly, roles, one, members):
+            id = f"{one.id} to {target.id}"
+            yield _event(EntryPointType.SUBSCRIPTION, source, target, member.at, id, runs_as=role)
 
 
-def _scheduled(assembly: Assembly, one: Declared, when: str, members: list[Node]) -> Iterator[EntryPoint]:
-    for target, at in _rule_targets(assembly, one, members):
-        yield _event(EntryPointType.SCHEDULE, when, target, at, calls=one.id)
+def _scheduled(
+    assembly: Assembly, roles: Roles, one: Declared, when: str, members: list[Node]
+) -> Iterator[EntryPoint]:
+    for target, member, role in _targets(assembly, roles, one, members):
+        yield _event(EntryPointType.SCHEDULE, when, target, member.at, calls=one.id, runs_as=role)
 
 
-def _rule_targets(assembly: Assembly, one: Declared, members: list[Node]) -> Iterator[tuple[Declared, Location]]:
+def _targets(
+    assembly: Assembly, roles: Roles, one: Declared, members: list[Node]
+) -> Iterator[tuple[Declared, Node, str]]:
+    """What a rule or a schedule calls, and the role that it does so with."""
     for member in members:
         arn = member.get("Arn")
-        target = _called(assembly, arn.as_text()) if arn else None
+        role = _role(assembly, roles, member.get("RoleArn"))
+        target = find_called(assembly, arn.as_text()) if arn else None
         if target is None:
             _report(assembly, one)
             continue
         assembly.understood(one)
-        yield target, member.at
+        yield target, member, role
+
+
+def _role(assembly: Assembly, roles: Roles, node: Node | None) -> str:
+    role = assembly.text_of(node, "a role") if node else None
+    return roles.use(role, node.at) if role is not None and node is not None else ""
+
+
+def _pipe(assembly: Assembly, roles: Roles, one: Declared) -> Iterator[EntryPoint]:
+    """What a pipe moves messages to, by way of what enriches them."""
+    role = _role(assembly, roles, assembly.property(one, "RoleArn"))
+    arn = assembly.text(one, "Source")
+    source = assembly.find(arn, QUEUE, TABLE, GLOBAL_TABLE, STREAM)
+    shown = source.id if source else str(arn)
+    for key in ("Enrichment", "Target"):
+        node = assembly.property(one, key)
+        target = find_called(assembly, node.as_text()) if node else None
+        if node is not None and target is None:
+            _report(assembly, one)
+        elif node is not None and target is not None:
+            assembly.understood(one)
+            yield _event(EntryPointType.CONSUMER, shown, target, node.at, runs_as=role)
+
+
+def _log_filter(assembly: Assembly, roles: Roles, one: Declared) -> Iterator[EntryPoint]:
+    """What a log group hands its lines to."""
+    target = find_called(assembly, assembly.text(one, "DestinationArn"))
+    if target is None:
+        _report(assembly, one)
+        return
+    assembly.understood(one)
+    role = _role(assembly, roles, assembly.property(one, "RoleArn"))
+    source = str(assembly.text(one, "LogGroupName") or one.id)
+    yield _event(EntryPointType.SUBSCRIPTION, source, target, one.at, runs_as=role)

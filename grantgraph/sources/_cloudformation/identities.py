@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -11,6 +10,7 @@ from grantgraph.policy.arn import parse_arn
 from grantgraph.policy.document import Policy, PolicyType
 from grantgraph.problems import Location
 from grantgraph.sources._cloudformation.assembly import Assembly
+from grantgraph.sources._cloudformation.frameworks import framework_of
 from grantgraph.sources._cloudformation.policies import (
     policy_name,
     policy_of_arn,
@@ -35,14 +35,6 @@ _STRENGTH = (
     PrincipalType.AUTHENTICATED,
     PrincipalType.MAPPED,
     PrincipalType.FUNCTION,
-)
-_FRAMEWORK = (
-    (re.compile(r"MetadataUploader|CustomResourceHandler"), "SST"),
-    (re.compile(r"Custom\w*CustomResourceProvider|CustomAWSCDKOpenIdConnectProvider"), "CDK"),
-    (re.compile(r"Custom::\w+CustomResourceProvider"), "CDK"),
-    (re.compile(r"BucketNotificationsHandler050a0587b7544547bf325f094a3db834"), "CDK"),
-    (re.compile(r"LogRetention[0-9a-f]{32}"), "CDK"),
-    (re.compile(r"AWS679f53fac002430cb0da5b7982bd2287"), "CDK"),
 )
 
 
@@ -99,12 +91,12 @@ def read_principals(assembly: Assembly, roles: Roles) -> tuple[Principal, ...]:
             Principal(
                 one.id,
                 type,
-                assembly.arn(one) or "",
+                assembly.names.arn(one) or "",
                 _trust(assembly, one),
                 attached.to(one),
                 _boundary(assembly, one),
                 pool,
-                _framework(one),
+                framework_of(one),
                 one.at,
             )
         )
@@ -234,15 +226,6 @@ def _type_of(assembly: Assembly, roles: Roles, id: str, otherwise: PrincipalType
         if type in found:
             return type, found[type][0]
     return otherwise, ""
-
-
-def _framework(one: Declared) -> str:
-    """Which framework made a role for itself, by the names that it gives its own handlers."""
-    for name in (one.logical_id, *one.construct.split("/")):
-        for mark, framework in _FRAMEWORK:
-            if mark.match(name):
-                return framework
-    return ""
 
 
 def _is_open(value: Text) -> bool:

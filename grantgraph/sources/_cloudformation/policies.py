@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache
-from pathlib import Path
-from typing import Any
 
-from grantgraph.decode import decode_json
+from grantgraph.catalog.managed import load_managed_policies
 from grantgraph.node import Node, node_of
 from grantgraph.policy.arn import parse_arn
 from grantgraph.policy.document import Policy, PolicyType
 from grantgraph.policy.parse import parse_policy
-from grantgraph.problems import InputError, Problems
+from grantgraph.problems import Location
 from grantgraph.sources._cloudformation.assembly import Assembly
+from grantgraph.sources._cloudformation.embedded import from_text
 from grantgraph.sources._cloudformation.template import Declared
 from grantgraph.sources._cloudformation.types import MANAGED_POLICY
 from grantgraph.text import Text, Unknown
@@ -28,36 +25,15 @@ def read_document(
     if node is None:
         assembly.problems.error(one.at, "missing-document", f"`{one.logical_id}` needs a policy document")
         return _unseen(type, name, Node(None, one.at), "its document is missing")
-    parsed = parse_policy(_from_text(node, assembly.problems), type, name)
+    parsed = parse_policy(from_text(node, "a policy", assembly.problems), type, name)
     assembly.problems.found.extend(parsed.problems)
     where = one.construct or f"Resources/{one.logical_id}/{path}"
-    statements = tuple(
-        replace(statement, at=replace(statement.at, path=where)) for statement in parsed.value.statements
-    )
-    return replace(parsed.value, statements=statements, at=replace(parsed.value.at, path=where))
 
+    def placed(at: Location) -> Location:
+        return replace(at, path=where, origin=one.origin)
 
-def _from_text(node: Node, problems: Problems) -> Node:
-    """A document that is written as JSON text, decoded; its places are the text's."""
-    if not isinstance(node.value, str):
-        return node
-    try:
-        decoded = decode_json(node.value, node.at.file)
-    except InputError as error:
-        problems.error(node.at, "policy-text", f"the policy is not JSON: {error.message}")
-        return Node(Unknown(f"the policy at {node.at}", "its text is not JSON"), node.at)
-    return _placed(decoded, node)
-
-
-def _placed(node: Node, outer: Node) -> Node:
-    """A value with every place in it replaced by the place of the text that held it."""
-    match node.value:
-        case tuple():
-            return Node(tuple(_placed(one, outer) for one in node.value), outer.at)
-        case Mapping():
-            return Node({key: _placed(one, outer) for key, one in node.value.items()}, outer.at)
-        case _:
-            return Node(node.value, outer.at)
+    statements = tuple(replace(statement, at=placed(statement.at)) for statement in parsed.value.statements)
+    return replace(parsed.value, statements=statements, at=placed(parsed.value.at))
 
 
 def read_managed_policy(assembly: Assembly, one: Declared, type: PolicyType) -> Policy:
@@ -81,19 +57,34 @@ def policy_of_arn(assembly: Assembly, arn: Text, node: Node, type: PolicyType) -
     declared = assembly.find(arn, MANAGED_POLICY)
     if declared is not None:
         return read_managed_policy(assembly, declared, type)
-    parsed = parse_arn(arn)
-    shown = str(arn)
-    if parsed is not None and parsed.account == "aws" and isinstance(parsed.resource, str):
-        name = parsed.resource.rpartition("/")[2]
-        known = _known_policies().get(name)
-        if known is not None:
-            return replace(_known_policy(known, type, name), at=node.at)
-        message = f"what the AWS managed policy `{name}` allows is not in the input"
-        shown = name
-    else:
-        message = f"what the managed policy `{shown}` allows is not in the input"
+    name = _name_at_aws(arn)
+    known = _policy_of_aws(name, type) if name else None
+    if known is not None:
+        statements = tuple(replace(statement, at=node.at) for statement in known.statements)
+        return replace(known, statements=statements, at=node.at)
+    shown = name or str(arn)
+    message = f"what the managed policy `{shown}` allows is not in the input"
+    if name:
+        data = f"of {load_managed_policies().date}"
+        message = f"what the AWS managed policy `{shown}` allows is not known: it is not in the data {data}"
     assembly.problems.unmodelled(node.at, "managed-policy", message)
     return _unseen(type, shown, node, message)
+
+
+@cache
+def _policy_of_aws(name: str, type: PolicyType) -> Policy | None:
+    found = load_managed_policies().find(name)
+    return parse_policy(node_of(found.document), type, name).value if found is not None else None
+
+
+def _name_at_aws(arn: Text) -> str:
+    """The name in the ARN of a policy of AWS; "" elsewhere, and in partitions that the data do not hold."""
+    parsed = parse_arn(arn)
+    if parsed is None or parsed.account != "aws" or not isinstance(parsed.resource, str):
+        return ""
+    if isinstance(parsed.partition, str) and parsed.partition != "aws":
+        return ""
+    return parsed.resource.rpartition("/")[2]
 
 
 def unknown_policy(assembly: Assembly, node: Node, type: PolicyType, name: str) -> Policy:
@@ -107,15 +98,3 @@ def unknown_policy(assembly: Assembly, node: Node, type: PolicyType, name: str) 
 def _unseen(type: PolicyType, name: str, node: Node, reason: str) -> Policy:
     origin = node.value.origin or node.value.name if isinstance(node.value, Unknown) else ""
     return Policy(type, (), name, (Unknown(name, reason, origin=origin),), node.at)
-
-
-@cache
-def _known_policies() -> Mapping[str, Mapping[str, Any]]:
-    data = json.loads(Path(__file__).with_name("managed_policies.json").read_text("utf-8"))
-    known: Mapping[str, Mapping[str, Any]] = data["policies"]
-    return known
-
-
-def _known_policy(known: Mapping[str, Any], type: PolicyType, name: str) -> Policy:
-    statement = {"Effect": "Allow", "Action": known["actions"], "Resource": "*"}
-    return parse_policy(node_of({"Version": "2012-10-17", "Statement": statement}), type, name).value

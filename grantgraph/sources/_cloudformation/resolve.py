@@ -10,14 +10,12 @@ from grantgraph.node import Node
 from grantgraph.problems import Problems, did_you_mean
 from grantgraph.sources._cloudformation.conditions import Conditions
 from grantgraph.sources._cloudformation.environment import url_suffix
-from grantgraph.sources._cloudformation.functions import (
-    FUNCTIONS,
-    PSEUDO_PARAMETERS,
-    dynamic_references,
-    node_of_text,
-)
+from grantgraph.sources._cloudformation.functions import FUNCTIONS
+from grantgraph.sources._cloudformation.functions.values import node_of_text, with_references
 from grantgraph.sources._cloudformation.origin import origin_of
-from grantgraph.sources._cloudformation.template import Stack, read_sections
+from grantgraph.sources._cloudformation.parameters import read_parameter
+from grantgraph.sources._cloudformation.pseudo_parameters import PSEUDO_PARAMETERS
+from grantgraph.sources._cloudformation.template import LOOP, Declared, Stack, read_sections
 from grantgraph.text import Symbolic, Text, Unknown, text
 
 if TYPE_CHECKING:
@@ -46,6 +44,8 @@ class Resolver:
         self.trail = assembly.trail
         self.sections = read_sections(stack.template, problems)
         self.conditions = Conditions(self)
+        self._parameters: dict[str, Node] = {}
+        self._outputs: dict[str, Text | None] = {}
 
     # ── values ──
 
@@ -70,7 +70,7 @@ class Resolver:
                 return self.not_understood(node)
             match node.value:
                 case str() if "{{resolve:" in node.value:
-                    return self.joined(dynamic_references(node.value), node)
+                    return self.joined((node.value,), node)
                 case tuple():
                     members = tuple(one for one in map(self.value, node.value) if one is not None)
                     return replace(node, value=members)
@@ -97,6 +97,8 @@ class Resolver:
     def call(self, name: str, node: Node) -> Node | None:
         at = node.key_at.get(name, node.at)
         function = FUNCTIONS.get(name)
+        if name.startswith(LOOP):
+            return self._loop(name, node)
         if function is None:
             self.problems.error(
                 at, "unknown-function", f"there is no function `{name}`", did_you_mean(name, FUNCTIONS)
@@ -141,7 +143,7 @@ class Resolver:
         return self.unknown(f"the value at {node.at}", node, "it could not be read")
 
     def joined(self, pieces: Iterable[Text | Unknown], node: Node) -> Node:
-        value = text(pieces)
+        value = with_references(text(pieces))
         if isinstance(value, Symbolic):
             length = sum(len(part) if isinstance(part, str) else 1 for part in value.parts)
         else:
@@ -185,7 +187,7 @@ class Resolver:
             return self.parameter(name, node)
         target = self.assembly.targets.get((id(self.stack), name))
         if target is not None:
-            return node_of_text(self.assembly.ref(target), node.at)
+            return node_of_text(self.assembly.names.ref(target), node.at)
         return self.nothing(
             name, argument, node, (*self.sections.parameters, *self.sections.resources, *PSEUDO_PARAMETERS), help
         )
@@ -223,35 +225,61 @@ class Resolver:
     @property
     def prefix(self) -> str:
         """What names of this stack begin with where there are others."""
-        return f"{self.stack.name}." if len(self.assembly.stacks) > 1 else ""
+        label = self.stack.label
+        return f"{label}." if label and len(self.assembly.stacks) > 1 else ""
 
     def parameter(self, name: str, node: Node) -> Node:
-        declared = self.sections.parameters[name]
-        type = declared.get("Type")
-        spelled = (type.as_str() if type else None) or "String"
-        given = self.stack.parameters.get(name)
-        default = declared.get("Default")
-        value = given if given is not None else (default.as_str() if default else None)
-        opaque = spelled.startswith("AWS::SSM::Parameter::Value")
-        if value is None or opaque:
-            why = "is read from Parameter Store" if opaque else "has no value here"
-            origin = f"{spelled} {default.as_str() if default else None}"
-            return self.unknown(f"parameter {self.prefix}{name}", node, f"the parameter `{name}` {why}", origin)
-        if spelled == "CommaDelimitedList" or spelled.startswith("List<"):
-            return Node(tuple(Node(one.strip(), node.at) for one in value.split(",")), node.at)
-        return self.joined(dynamic_references(value), node)
+        """The value of a parameter, read once."""
+        if name not in self._parameters:
+            self._parameters[name] = read_parameter(self, name, node)
+        return replace(self._parameters[name], at=node.at)
 
     def attribute(self, name: str, attribute: str, argument: Node, node: Node, help: str = "") -> Node:
         target = self.assembly.targets.get((id(self.stack), name))
         if target is None:
             return self.nothing(name, argument, node, self.sections.resources, help)
-        return node_of_text(self.assembly.attribute(target, attribute), node.at)
+        nested = self.assembly.nested.get((id(self.stack), name))
+        if nested is not None and attribute.startswith("Outputs."):
+            return self._nested_output(nested, attribute.removeprefix("Outputs."), argument, node)
+        if target.type == "Custom::CrossRegionExportReader":
+            return self._from_another_region(target, attribute, node)
+        return node_of_text(self.assembly.names.attribute(target, attribute), node.at)
+
+    def _nested_output(self, stack: Stack, name: str, argument: Node, node: Node) -> Node:
+        inner = self.assembly.of_stack(stack)
+        if name in inner.sections.outputs:
+            return inner.output(name, node)
+        if not inner.sections.transforms:
+            message = f"the nested stack `{stack.logical_id}` has no output `{name}`"
+            self.problems.error(argument.at, "no-target", message, did_you_mean(name, inner.sections.outputs))
+        return self.unknown(f"output {stack.label}.{name}", node, f"there is no output `{name}`")
+
+    def _from_another_region(self, reader: Declared, name: str, node: Node) -> Node:
+        """What CDK hands from region to region: a writer of the other stack says what it is."""
+        found = self.assembly.exported_elsewhere(name)
+        label = f"the export `{name}`"
+        value = None
+        if found is not None:
+            writer = self.assembly.of_stack(found[0])
+            value = self.once(label, found[1], lambda: writer._text_of(found[1]))
+        if value is None:
+            return self.unknown(f"{reader.owner}.{name}", node, f"no stack here exports `{name}`")
+        return node_of_text(value, node.at)
 
     def output(self, name: str, node: Node) -> Node:
-        """The value of an output of this stack, for another stack."""
-        written = self.sections.outputs[name].get("Value")
+        """The value of an output of this stack, for another stack, read once."""
         label = f"the output `{self.prefix}{name}`"
-        value = self.once(label, written, lambda: self._text_of(written)) if written else None
+        if name not in self._outputs:
+            written = self.sections.outputs[name].get("Value")
+            self._outputs[name] = self.once(label, written, lambda: self._text_of(written)) if written else None
+        value = self._outputs[name]
         if value is None:
             return self.unknown(f"output {self.prefix}{name}", node, f"{label} has no text")
         return node_of_text(value, node.at)
+
+    def _loop(self, name: str, node: Node) -> Node:
+        """A loop that is still there: its members are not known, or its template does not ask for loops."""
+        at = node.key_at.get(name, node.at)
+        if not self.sections.transforms:
+            self.problems.error(at, "loop", f"`{name}` needs `Transform: AWS::LanguageExtensions`")
+        return self.unknown(f"{name} at {at}", node, f"what `{name}` makes is not in the input")

@@ -1,61 +1,73 @@
-"""Routes of HTTP, WebSocket and REST APIs, and function URLs."""
+"""Routes of HTTP, WebSocket and REST APIs, function URLs, and the functions that let callers in."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from grantgraph.model import Authorizer, EntryPoint, EntryPointType
-from grantgraph.node import Node
 from grantgraph.problems import Location
 from grantgraph.sources._cloudformation.assembly import Assembly
-from grantgraph.sources._cloudformation.resources import REST_API, find_function
+from grantgraph.sources._cloudformation.called import find_function
+from grantgraph.sources._cloudformation.identities import Roles
+from grantgraph.sources._cloudformation.integrations import NOTHING, Behind, behind, behind_integration
+from grantgraph.sources._cloudformation.openapi import (
+    authorizer_named,
+    authorizer_uri,
+    body_of,
+    integration_of,
+    read_body,
+    schemes_of,
+)
 from grantgraph.sources._cloudformation.template import Declared
+from grantgraph.sources._cloudformation.types import API, REST_API
 from grantgraph.text import Text, split_text, text
 
-API = "AWS::ApiGatewayV2::Api"
 ROUTE = "AWS::ApiGatewayV2::Route"
 INTEGRATION = "AWS::ApiGatewayV2::Integration"
 RESOURCE = "AWS::ApiGateway::Resource"
 METHOD = "AWS::ApiGateway::Method"
 URL = "AWS::Lambda::Url"
-HTTP_METHODS = frozenset({"get", "put", "post", "delete", "options", "head", "patch", "trace"})
-ANY_METHOD = "x-amazon-apigateway-any-method"
+CONNECT = "$connect"
 
 _STAGES = {API: ("AWS::ApiGatewayV2::Stage", "ApiId"), REST_API: ("AWS::ApiGateway::Stage", "RestApiId")}
-_AUTHORIZERS: Mapping[str, Authorizer] = {
-    "NONE": Authorizer.NONE,
-    "AWS_IAM": Authorizer.IAM,
-    "JWT": Authorizer.JWT,
-    "CUSTOM": Authorizer.LAMBDA,
-    "COGNITO_USER_POOLS": Authorizer.USER_POOL,
-}
-_SCHEMES: Mapping[str, Authorizer] = {
-    "jwt": Authorizer.JWT,
-    "token": Authorizer.LAMBDA,
-    "request": Authorizer.LAMBDA,
-    "cognito_user_pools": Authorizer.USER_POOL,
-}
+_AUTHORIZERS = (
+    ("AWS::ApiGatewayV2::Authorizer", "ApiId", API),
+    ("AWS::ApiGateway::Authorizer", "RestApiId", REST_API),
+)
 MAX_PATH = 64
 
 
-def read_routes(assembly: Assembly) -> Iterator[EntryPoint]:
-    """Every route of every API, and every function URL."""
+def read_routes(assembly: Assembly, roles: Roles) -> Iterator[EntryPoint]:
+    """Every route of every API, every function URL, and every function that authorizes callers."""
+    connecting = dict(_connecting(assembly))
     for one in assembly.of(ROUTE):
-        yield from _route(assembly, one)
+        yield from _route(assembly, roles, one, connecting)
     paths = _Paths(assembly)
     for one in assembly.of(METHOD):
-        yield from _method(assembly, one, paths)
+        yield from _method(assembly, roles, one, paths)
     for one in assembly.of(API, REST_API):
-        yield from _body(assembly, one)
+        yield from _body(assembly, roles, one)
+        yield from _quick_route(assembly, roles, one)
     for one in assembly.of(URL):
         yield from _url(assembly, one)
+    yield from _authorizers(assembly)
 
 
 # ── HTTP and WebSocket APIs ──
 
 
-def _route(assembly: Assembly, one: Declared) -> Iterator[EntryPoint]:
+def _connecting(assembly: Assembly) -> Iterator[tuple[str, Authorizer]]:
+    """Who decides that a caller may connect to a WebSocket API, which decides for every message to come."""
+    for one in assembly.of(ROUTE):
+        api = assembly.find(assembly.text(one, "ApiId"), API)
+        if api is not None and assembly.text(one, "RouteKey") == CONNECT:
+            yield api.id, _authorizer(assembly, one)
+
+
+def _route(
+    assembly: Assembly, roles: Roles, one: Declared, connecting: dict[str, Authorizer]
+) -> Iterator[EntryPoint]:
     api = assembly.find(assembly.text(one, "ApiId"), API)
     key = assembly.text(one, "RouteKey")
     if api is None or key is None:
@@ -66,49 +78,41 @@ def _route(assembly: Assembly, one: Declared) -> Iterator[EntryPoint]:
     integration = None
     if target is not None:
         integration = assembly.find(split_text(target, "integrations/", 1)[-1], INTEGRATION)
-    function = None
+    found = NOTHING
     if integration is not None:
         assembly.understood(integration)
-        function = _integrated(assembly, assembly.property(integration, "IntegrationUri"), str(key))
+        found = behind_integration(assembly, roles, integration, str(key))
     elif target is not None:
         _report(assembly, one, "its integration")
-    yield _entry(
-        assembly,
-        api,
-        str(key),
-        function,
-        _authorizer(assembly, one),
-        _is_websocket(assembly, api),
-        one.at,
-    )
-
-
-def _is_websocket(assembly: Assembly, api: Declared) -> bool:
-    return api.type == API and assembly.text(api, "ProtocolType") == "WEBSOCKET"
+    if assembly.text(api, "ProtocolType") == "WEBSOCKET":
+        authorizer = connecting.get(api.id, Authorizer.NONE)
+        yield _entry(assembly, api, str(key), found, authorizer, one.at, CONNECT)
+    else:
+        yield _entry(assembly, api, str(key), found, _authorizer(assembly, one), one.at)
 
 
 def _authorizer(assembly: Assembly, one: Declared) -> Authorizer:
     type = assembly.text(one, "AuthorizationType")
     if type is None:
         return Authorizer.NONE
-    return _AUTHORIZERS.get(type, Authorizer.UNKNOWN) if isinstance(type, str) else Authorizer.UNKNOWN
+    return authorizer_named(type if isinstance(type, str) else None)
 
 
 def _entry(
     assembly: Assembly,
     api: Declared,
     key: str,
-    function: Declared | None,
+    found: Behind,
     authorizer: Authorizer,
-    websocket: bool,
     at: Location,
+    pattern: str = "",
 ) -> EntryPoint:
+    """A route; `pattern` is how its ARN ends where its key does not say."""
     arn: Text = ""
     if authorizer is Authorizer.IAM:
-        path = key if websocket else _path_pattern(key)
-        arn = text((assembly.arn(api) or "", "/", _stage(assembly, api), "/", path))
-    target = function.id if function else ""
-    return EntryPoint(key, EntryPointType.ROUTE, target, authorizer, arn, api.id, at)
+        path = pattern or _path_pattern(key)
+        arn = text((assembly.names.arn(api) or "", "/", _stage(assembly, api), "/", path))
+    return EntryPoint(key, EntryPointType.ROUTE, found.target, authorizer, arn, api.id, found.runs_as, at)
 
 
 def _path_pattern(key: str) -> str:
@@ -129,6 +133,15 @@ def _stage(assembly: Assembly, api: Declared) -> Text:
     return name if isinstance(name, str) and name else "*"
 
 
+def _quick_route(assembly: Assembly, roles: Roles, api: Declared) -> Iterator[EntryPoint]:
+    """The one route of an HTTP API that names its target itself; nobody authorizes its callers."""
+    target = assembly.property(api, "Target") if api.type == API else None
+    if target is not None:
+        key = str(assembly.text(api, "RouteKey") or "$default")
+        found = behind(assembly, roles, target, assembly.property(api, "CredentialsArn"), key)
+        yield _entry(assembly, api, key, found, Authorizer.NONE, target.at)
+
+
 # ── REST APIs ──
 
 
@@ -137,7 +150,7 @@ class _Paths:
 
     def __init__(self, assembly: Assembly) -> None:
         self.assembly = assembly
-        self.roots = {assembly.attribute(api, "RootResourceId"): api for api in assembly.of(REST_API)}
+        self.roots = {assembly.names.attribute(api, "RootResourceId"): api for api in assembly.of(REST_API)}
 
     def of(self, value: Text | None) -> str | None:
         """The path of a resource id; None where a parent is not in the input."""
@@ -154,7 +167,7 @@ class _Paths:
         return "/" + "/".join(reversed(parts)) if value in self.roots else None
 
 
-def _method(assembly: Assembly, one: Declared, paths: _Paths) -> Iterator[EntryPoint]:
+def _method(assembly: Assembly, roles: Roles, one: Declared, paths: _Paths) -> Iterator[EntryPoint]:
     api = assembly.find(assembly.text(one, "RestApiId"), REST_API)
     path = paths.of(assembly.text(one, "ResourceId"))
     verb = assembly.text(one, "HttpMethod")
@@ -164,70 +177,19 @@ def _method(assembly: Assembly, one: Declared, paths: _Paths) -> Iterator[EntryP
     assembly.understood(one)
     integration = assembly.property(one, "Integration")
     key = f"{verb} {path}"
-    function = _integrated(assembly, integration.get("Uri") if integration else None, key)
-    yield _entry(assembly, api, key, function, _authorizer(assembly, one), False, one.at)
+    uri, credentials = (integration.get(name) if integration else None for name in ("Uri", "Credentials"))
+    found = behind(assembly, roles, uri, credentials, key)
+    yield _entry(assembly, api, key, found, _authorizer(assembly, one), one.at)
 
 
-def _integrated(assembly: Assembly, uri: Node | None, key: str) -> Declared | None:
-    """The function behind a route; where something else is, the answer says that it is not followed."""
-    value = assembly.text_of(uri, "the URI of an integration") if uri else None
-    function = find_function(assembly, value)
-    if uri is None or value is None or function is not None:
-        return function
-    if isinstance(value, str) and value.startswith(("http://", "https://")):
-        message = f"the route `{key}` hands its requests on to `{value}`"
-        assembly.problems.note(uri.at, "http-integration", message)
-    else:
-        message = f"what the route `{key}` reaches is no function in the input, and is not followed: `{value}`"
-        assembly.problems.unmodelled(uri.at, "outside-entry-point", message)
-    return None
-
-
-# ── APIs that are written as an OpenAPI document ──
-
-
-def _body(assembly: Assembly, api: Declared) -> Iterator[EntryPoint]:
-    if assembly.property(api, "BodyS3Location") is not None:
-        message = f"the routes of `{api.id}` are in a file in S3, which is not in the input"
-        assembly.problems.unmodelled(api.at, "api-body", message)
-    body = assembly.property(api, "Body")
-    if body is None:
-        return
-    paths = body.get("paths")
-    if paths is None or not isinstance(paths.value, Mapping):
-        assembly.problems.unmodelled(body.at, "api-body", f"the routes of `{api.id}` are not known here")
-        return
-    for path, operations in paths.fields.items():
-        for verb, operation in operations.fields.items():
-            if verb.lower() not in HTTP_METHODS and verb != ANY_METHOD:
-                continue
-            method = "ANY" if verb == ANY_METHOD else verb.upper()
-            key = "$default" if path in ("/$default", "$default") else f"{method} {path}"
-            function = _integrated(assembly, operation.get("x-amazon-apigateway-integration", "uri"), key)
-            yield _entry(assembly, api, key, function, _secured(body, operation), False, operation.at)
-
-
-def _secured(body: Node, operation: Node) -> Authorizer:
-    """The authorizer of an operation: its own, or the document's default."""
-    own = operation.get("x-amazon-apigateway-auth", "type")
-    if own is not None:
-        return _AUTHORIZERS.get(own.as_str() or "", Authorizer.UNKNOWN)
-    security = operation.get("security") or body.get("security")
-    if security is None or security.value == ():
-        return Authorizer.NONE
-    names = [name for requirement in security.items for name in requirement.fields]
-    if names == ["NONE"]:
-        return Authorizer.NONE
-    if len(names) != 1:
-        return Authorizer.UNKNOWN
-    scheme = body.get("components", "securitySchemes", names[0]) or body.get("securityDefinitions", names[0])
-    if scheme is None:
-        return Authorizer.UNKNOWN
-    auth_type = scheme.get("x-amazon-apigateway-authtype")
-    if auth_type is not None and (auth_type.as_str() or "").lower() == "awssigv4":
-        return Authorizer.IAM
-    type = scheme.get("x-amazon-apigateway-authorizer", "type")
-    return _SCHEMES.get((type.as_str() if type else None) or "", Authorizer.UNKNOWN)
+def _body(assembly: Assembly, roles: Roles, api: Declared) -> Iterator[EntryPoint]:
+    """The routes of an API that is written as an OpenAPI document."""
+    body = body_of(assembly, api)
+    for key, operation, authorizer in read_body(assembly, api):
+        integration = integration_of(body, operation) if body is not None else None
+        uri, credentials = (integration.get(name) if integration else None for name in ("uri", "credentials"))
+        found = behind(assembly, roles, uri, credentials, key)
+        yield _entry(assembly, api, key, found, authorizer, operation.at)
 
 
 # ── function URLs ──
@@ -240,8 +202,41 @@ def _url(assembly: Assembly, one: Declared) -> Iterator[EntryPoint]:
         return
     assembly.understood(one)
     node = assembly.property(one, "AuthType")
-    known = _AUTHORIZERS.get((node.as_str() if node else None) or "", Authorizer.UNKNOWN)
+    known = authorizer_named(node.as_str() if node else None)
     yield EntryPoint(f"URL of {function.id}", EntryPointType.FUNCTION_URL, function.id, known, at=one.at)
+
+
+# ── functions that let callers in ──
+
+
+def _authorizers(assembly: Assembly) -> Iterator[EntryPoint]:
+    """The functions behind Lambda authorizers: whoever knocks reaches them."""
+    for type, key, api_type in _AUTHORIZERS:
+        for one in assembly.of(type):
+            api = assembly.find(assembly.text(one, key), api_type)
+            if api is None:
+                _report(assembly, one, "its API")
+                continue
+            assembly.understood(one)
+            name = str(assembly.text(one, "Name") or one.id)
+            yield from _knock(assembly, assembly.text(one, "AuthorizerUri"), name, api, one.at)
+    for api in assembly.of(API, REST_API):
+        body = body_of(assembly, api)
+        for name, scheme in (schemes_of(body) if body is not None else {}).items():
+            uri = authorizer_uri(scheme)
+            yield from _knock(assembly, uri.as_text() if uri else None, name, api, scheme.at)
+
+
+def _knock(assembly: Assembly, uri: Text | None, name: str, api: Declared, at: Location) -> Iterator[EntryPoint]:
+    if uri is None:
+        return
+    function = find_function(assembly, uri)
+    if function is None:
+        message = f"the function that lets callers of `{api.id}` in is not in the input"
+        assembly.problems.unmodelled(at, "outside-entry-point", message)
+        return
+    id = f"authorizer {name} of {api.id}"
+    yield EntryPoint(id, EntryPointType.AUTHORIZER, function.id, Authorizer.NONE, source=api.id, at=at)
 
 
 def _report(assembly: Assembly, one: Declared, what: str) -> None:

@@ -10,6 +10,7 @@ from grantgraph.node import Node, expect_fields, expect_keys
 from grantgraph.problems import Location, Problems
 from grantgraph.text import Text
 
+LOOP = "Fn::ForEach::"
 SECTIONS = frozenset(
     {
         "AWSTemplateFormatVersion",
@@ -28,20 +29,50 @@ SECTIONS = frozenset(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Construct:
+    """What a framework knows of a resource: its path, and the line of the author's own code that made it."""
+
+    path: str
+    origin: str = ""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Stack:
     """A template and where it is deployed.
 
-    `name` is "" for a template alone: its stack is named at deployment. `constructs` give the path that a
-    framework knows a logical id by, `names` what ends the ARN of a resource where the source knows it.
+    `name` is "" where the stack is named at deployment: a template alone, a nested stack. `constructs` are what a
+    framework knows of its resources, by logical id; `names` what ends the ARN of a resource where the source knows
+    it. A nested stack has a `parent`, whose template calls it `logical_id`.
     """
 
     template: Node
     environment: Environment = field(default_factory=Environment)
     name: str = ""
     parameters: Mapping[str, str] = field(default_factory=dict)
-    constructs: Mapping[str, str] = field(default_factory=dict)
+    constructs: Mapping[str, Construct] = field(default_factory=dict)
     names: Mapping[str, Text] = field(default_factory=dict)
+    parent: Stack | None = None
+    logical_id: str = ""
+
+    @property
+    def label(self) -> str:
+        """What tells its resources from those of other stacks; "" for a template alone."""
+        if self.parent is None:
+            return self.name
+        return f"{self.parent.label}.{self.logical_id}" if self.parent.label else self.logical_id
+
+    def passed(self) -> Mapping[str, Node] | None:
+        """The parameters that the stack around this one passes in, as its template writes them.
+
+        None where a function decides which these are.
+        """
+        if self.parent is None:
+            return {}
+        node = self.parent.template.get("Resources", self.logical_id, "Properties", "Parameters")
+        if node is None:
+            return {}
+        return None if is_function(node) else node.fields
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -60,13 +91,21 @@ class Declared:
 
     @property
     def at(self) -> Location:
-        return self.node.at
+        """Where it is written, with what a framework says about it."""
+        return replace(self.node.at, path=self.construct, origin=self.origin)
 
     @property
     def construct(self) -> str:
         """Its construct path, "" where there is none."""
         written = self.node.get("Metadata", "aws:cdk:path")
-        return (written.as_str() if written else None) or self.stack.constructs.get(self.logical_id, "")
+        known = self.stack.constructs.get(self.logical_id)
+        return (written.as_str() if written else None) or (known.path if known is not None else "")
+
+    @property
+    def origin(self) -> str:
+        """The line of the author's own code that made it, "" where nobody says."""
+        known = self.stack.constructs.get(self.logical_id)
+        return known.origin if known is not None else ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -85,10 +124,11 @@ def read_sections(template: Node, problems: Problems) -> Sections:
     """The sections of a template, with a problem for whatever has the wrong shape."""
     expect_keys(template, SECTIONS, "a template", problems)
     if "Transform" in template.fields:
+        named = ", ".join(f"`{name}`" for name in transforms_of(template)) or "a macro"
         problems.unmodelled(
             template.key_at.get("Transform", template.at),
             "transform",
-            "the template is transformed at deployment: what that adds is not in the input",
+            f"{named} transforms the template at deployment: what that adds is not in the input",
             "give the template that the transform makes",
         )
     if "Resources" not in template.fields:
@@ -101,6 +141,19 @@ def read_sections(template: Node, problems: Problems) -> Sections:
         _objects(template, "Outputs", problems),
         "Transform" in template.fields,
     )
+
+
+def transforms_of(template: Node) -> tuple[str, ...]:
+    """The macros that a template is put through, in the order of their names in it."""
+    node = template.get("Transform")
+    members = node.one_or_many() if node else ()
+    named = (one.get("Name") if one.fields else one for one in members)
+    return tuple(name for one in named if one is not None and (name := one.as_str()))
+
+
+def is_function(node: Node) -> bool:
+    """Whether an object is a call of a function, and not itself the value."""
+    return any(key == "Ref" or key.startswith("Fn::") for key in node.fields)
 
 
 def _section(template: Node, name: str, problems: Problems) -> Mapping[str, Node]:
@@ -125,7 +178,10 @@ def _read_resources(template: Node, problems: Problems) -> Iterator[tuple[str, t
     for name, node in _section(template, "Resources", problems).items():
         if name.startswith("Fn::"):
             at = template.fields["Resources"].key_at.get(name, node.at)
-            problems.unmodelled(at, "transform", f"what `{name}` makes is not in the input")
+            if name.startswith(LOOP) and "AWS::LanguageExtensions" not in transforms_of(template):
+                problems.error(at, "loop", f"`{name}` needs `Transform: AWS::LanguageExtensions`")
+            else:
+                problems.unmodelled(at, "transform", f"what `{name}` makes is not in the input")
             continue
         if not _is_object(node, f"the resource `{name}`", problems):
             continue

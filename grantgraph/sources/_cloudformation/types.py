@@ -11,11 +11,26 @@ ROLE = "AWS::IAM::Role"
 USER = "AWS::IAM::User"
 GROUP = "AWS::IAM::Group"
 MANAGED_POLICY = "AWS::IAM::ManagedPolicy"
+ALIAS = "AWS::Lambda::Alias"
+API = "AWS::ApiGatewayV2::Api"
+BUCKET = "AWS::S3::Bucket"
+BUS = "AWS::Events::EventBus"
 FUNCTION = "AWS::Lambda::Function"
-TABLE = "AWS::DynamoDB::Table"
 GLOBAL_TABLE = "AWS::DynamoDB::GlobalTable"
+GRAPHQL_API = "AWS::AppSync::GraphQLApi"
+KEY = "AWS::KMS::Key"
+QUEUE = "AWS::SQS::Queue"
+REPLICA_KEY = "AWS::KMS::ReplicaKey"
+REST_API = "AWS::ApiGateway::RestApi"
+STACK = "AWS::CloudFormation::Stack"
+STATE_MACHINE = "AWS::StepFunctions::StateMachine"
+STREAM = "AWS::Kinesis::Stream"
+TABLE = "AWS::DynamoDB::Table"
+TOPIC = "AWS::SNS::Topic"
+USER_POOL = "AWS::Cognito::UserPool"
+VERSION = "AWS::Lambda::Version"
 
-_IAM = (
+_NAMED = (
     ResourceType(
         name="iam:role",
         cloudformation=ROLE,
@@ -49,7 +64,33 @@ _IAM = (
         ref="arn",
         attributes={"PolicyArn": "${arn}"},
     ),
+    ResourceType(
+        name="logs:log-group",
+        cloudformation="AWS::Logs::LogGroup",
+        terraform="aws_cloudwatch_log_group",
+        arn="arn:${partition}:logs:${region}:${account}:log-group:${name}",
+        name_property="LogGroupName",
+        attributes={"Arn": "${arn}:*"},
+    ),
 )
+PLAIN_REFS = frozenset(
+    {
+        "AWS::ApiGateway::ApiKey",
+        "AWS::ApiGateway::Authorizer",
+        "AWS::ApiGateway::Deployment",
+        "AWS::ApiGateway::Resource",
+        "AWS::ApiGatewayV2::Authorizer",
+        "AWS::ApiGatewayV2::Deployment",
+        "AWS::ApiGatewayV2::Integration",
+        "AWS::ApiGatewayV2::Route",
+        "AWS::Cognito::UserPoolClient",
+        "AWS::EC2::SecurityGroup",
+        "AWS::EC2::Subnet",
+        "AWS::EC2::VPC",
+        "AWS::EC2::VPCEndpoint",
+    }
+)
+"""Types whose `Ref` is an id of one word. What `Ref` gives for a type that nobody knows may be anything."""
 
 STREAM_ARN = "${arn}/stream/${label}"
 _MORE_ATTRIBUTES: Mapping[tuple[str, str], str] = {("dynamodb:table", "StreamArn"): STREAM_ARN}
@@ -59,15 +100,15 @@ _MORE_ATTRIBUTES: Mapping[tuple[str, str], str] = {("dynamodb:table", "StreamArn
 def modelled_types() -> Mapping[str, ResourceType]:
     """The resource types that become resources of an application, by CloudFormation type."""
     types = {one.cloudformation: one for one in resource_types().values() if one.cloudformation}
-    if TABLE in types:
-        types[GLOBAL_TABLE] = types[TABLE]
+    for other, same in ((GLOBAL_TABLE, TABLE), (REPLICA_KEY, KEY)):
+        types[other] = types[same]
     return types
 
 
 @cache
 def named_types() -> Mapping[str, ResourceType]:
     """Every type whose names and ARNs are understood."""
-    return {**modelled_types(), **{one.cloudformation: one for one in _IAM}}
+    return {**modelled_types(), **{one.cloudformation: one for one in _NAMED}}
 
 
 def attribute_template(type: ResourceType, attribute: str) -> str | None:

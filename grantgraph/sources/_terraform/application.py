@@ -14,7 +14,7 @@ from grantgraph.model import Application, Environment
 from grantgraph.node import Node
 from grantgraph.problems import Problems
 from grantgraph.sources import ReadOptions
-from grantgraph.sources._cloudformation import Stack, read_application
+from grantgraph.sources._cloudformation import Construct, Stack, read_application
 from grantgraph.sources._cloudformation.types import named_types
 from grantgraph.sources._terraform.configuration import Configuration
 from grantgraph.sources._terraform.document import Document, Instance, read_document
@@ -59,7 +59,7 @@ def read_terraform(top: Node, name: str, source: str, options: ReadOptions) -> A
     reader = Reader(document, configuration, environments, problems)
     drafts = list(_drafts(reader))
     stacks = list(_stacks(reader, drafts)) or [Stack(_template(top, []), environments.common())]
-    read = read_application(stacks, name, source, problems)
+    read = read_application(stacks, name, source, (), problems)
     changes = _changes(document)
     _say_assumptions(reader)
     for address in changes.get("forget", ()):
@@ -119,7 +119,7 @@ def _stacks(reader: Reader, drafts: list[_Draft]) -> Iterator[Stack]:
             for one in members
             if one.id == one.by.address and one.type in named_types()
         }
-        constructs = {one.id: one.id for one in members}
+        constructs = {one.id: Construct(one.id) for one in members}
         template = _template(reader.document.top, members)
         yield Stack(template, environment, constructs=constructs, names=names)
 
