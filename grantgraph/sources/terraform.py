@@ -8,7 +8,6 @@ from grantgraph.model import Application
 from grantgraph.node import Node
 from grantgraph.problems import UsageError, bug
 from grantgraph.sources import STANDARD_INPUT, ReadOptions, Source
-from grantgraph.sources._terraform import read_terraform
 
 
 def recognises(path: Path, node: Node | None) -> bool:
@@ -24,6 +23,8 @@ def read(path: Path, node: Node | None, options: ReadOptions) -> Application:
         InputError: the file is of another format or has the wrong shape.
         UsageError: parameters are given, whose values a plan holds already; or an option contradicts the plan.
     """
+    from grantgraph.sources._terraform import read_terraform
+
     if node is None:
         bug("a folder is no plan")
     if options.parameters:
