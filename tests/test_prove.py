@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 from itertools import product
 from random import Random
@@ -32,7 +33,7 @@ from grantgraph.prove import (
 )
 from grantgraph.prove import Dimension as Dim
 from grantgraph.prove.automaton import accepts
-from grantgraph.prove.budget import Exhausted
+from grantgraph.prove.budget import LOOK, Budget, Exhausted
 from grantgraph.prove.case import MAX_INSTANCES
 from grantgraph.prove.glob import Glob, One, Run, literal_glob, seal
 from grantgraph.prove.meet import find
@@ -176,6 +177,34 @@ def test_too_many_patterns_end_the_search_instead_of_the_patience() -> None:
     many = tuple((Run(), *(letter * 3), Run()) for letter in "abcdefghijklmnop")
     with pytest.raises(Exhausted):
         find((*many, (One(),) * 47), ())
+
+
+# ── what goes beyond the budget ──────────────────────────────────────────────────────────────────────────
+
+
+def test_what_goes_beyond_the_budget_is_put_to_cvc5(monkeypatch: pytest.MonkeyPatch) -> None:
+    words = allow("s3:GetObject", [f"arn:aws:s3:::b/*{word}*" for word in ("alpha", "beta", "gamma")])
+    without = deny("s3:GetObject", [f"arn:aws:s3:::b/*{word}*" for word in ("alph", "eta", "gam")])
+    pairs = [(standing(words, without), standing()), (standing(words), standing(without))]
+    expected = [Proved, Refuted]
+    assert [type(implied(*pair)) for pair in pairs] == expected
+    monkeypatch.setattr("grantgraph.prove.solver.MAX_CONFLICTS", -1)
+    assert [type(implied(*pair)) for pair in pairs] == expected
+    monkeypatch.setitem(sys.modules, "cvc5", None)  # as if it were not installed
+    answer = implied(*pairs[0])
+    assert isinstance(answer, Undecided)
+    assert "contradictions" in answer.reason
+
+
+def test_a_question_has_a_limit_in_time_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "cvc5", None)
+    subject = standing(allow("sqs:CreateQueue", "*"), deny("sqs:*", "*", StringEquals={"aws:RequestTag/a": "b"}))
+    spent = Budget(seconds=0)
+    with pytest.raises(Exhausted):
+        spent.spend(LOOK)
+    answer = implies(subject, standing(), None, CATALOG, spent)
+    assert isinstance(answer, Undecided)
+    assert "no answer within 0 s of CPU time" in answer.reason
 
 
 # ── variables ────────────────────────────────────────────────────────────────────────────────────────────

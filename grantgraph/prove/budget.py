@@ -18,9 +18,13 @@ class Exhausted(Exception):
 
 @dataclass(slots=True)
 class Budget:
-    """The CPU time that is left to one question, looked at every so many steps of search."""
+    """The CPU time that is left to one question, looked at every so many steps of search.
+
+    `outside` is what is left, in seconds, to a solver that is asked where our own search gave up.
+    """
 
     seconds: float = SECONDS
+    outside: float = SECONDS
     began: float = field(default_factory=process_time)
     steps: int = 0
     spent: bool = False

@@ -96,6 +96,16 @@ class Case:
         parts.append(self.question.region)
         return conjunction(parts)
 
+    def beyond(self, formula: Formula, spent: str) -> Answer:
+        """What is said where our own search gave up."""
+        from grantgraph.prove.fallback import ask_cvc5
+
+        found = ask_cvc5(formula, self.known, self.question.budget) if not self.frame.stand_ins else True
+        if found is False:
+            return Proved()
+        answer = self.replay(found) if isinstance(found, Model) else Undecided(spent)
+        return answer if isinstance(answer, Refuted) else Undecided(spent)
+
     def search(self, values: Mapping[str, Glob]) -> Search:
         """A search in which each policy variable takes its stand-in, or a value that is tried."""
         dimensions = dict(self.known)
@@ -111,10 +121,10 @@ class Case:
         """Proved when no request of this shape makes the formula true, or Refuted by one."""
         doubt = ""
         loosely = None
+        formula = self.formula()
+        if formula == FALSE:
+            return Proved()
         try:
-            formula = self.formula()
-            if formula == FALSE:
-                return Proved()
             if self.speaks_of_unknowns(formula):
                 loosely = self.loose_search().solve(formula)
                 if loosely is None:
@@ -127,7 +137,7 @@ class Case:
                         return answer
                     doubt = doubt or answer.reason
         except Exhausted as spent:
-            return Undecided(f"{self.action}: {spent}")
+            return self.beyond(formula, f"{self.action}: {spent}")
         if loosely is None and not doubt:
             return Proved()
         return Undecided(doubt or self.hinge(loosely))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from grantgraph.catalog import Action, Catalog, ConditionKey, KeyType, ResourceType
 from grantgraph.evaluate import Caller, CallerKind
@@ -60,6 +61,11 @@ buses of partners, topics of MQTT, identity pools and the labels of streams do: 
 question too many, a request too few would be a false proof."""
 
 _PLACEHOLDER = re.compile(r"\$\{(\w+)\}")
+
+
+@lru_cache(maxsize=10_000)
+def _resource_glob_anywhere(template: str) -> Glob:
+    return resource_glob(template)
 
 
 def resource_glob(template: str, environment: Mapping[str, Text] | None = None) -> Glob:
@@ -201,7 +207,7 @@ def shapes_of(
         found = catalog.resource_type(action.service, name)
         if found is None:
             continue
-        templates = tuple(resource_glob(template) for template in found.arns)
+        templates = tuple(map(_resource_glob_anywhere, found.arns))
         existing = [thing for thing in known if any(_fits(thing, template) for template in templates)]
         pleasant = [
             *existing,
@@ -217,6 +223,7 @@ def shapes_of(
     return tuple(shapes)
 
 
+@lru_cache(maxsize=50_000)
 def _fits(thing: Glob, template: Glob) -> bool:
     """Whether an ARN is one of a template's, as far as its known letters say."""
     from grantgraph.prove.automaton import automaton
