@@ -161,9 +161,8 @@ def _ordered(operator: Operator, value: str, other: Decimal | datetime) -> str:
 
 
 def _address(network: Network, key: Key, value: str, reading: bool) -> Term:
-    """An address in a range; where it hinges on IPv4 inside IPv6, that is contested (87)."""
-    plainly, mapped = _inside(network, value), _inside_mapped(network, value)
-    return fact(f"({'or' if reading else 'and'} {plainly} {mapped})", key.name)
+    """An address in a range; whether IPv4 inside IPv6 is taken for IPv4 is contested (87)."""
+    return fact(_inside_mapped(network, value) if reading else _inside(network, value), key.name)
 
 
 def _inside(network: Network, value: str) -> str:

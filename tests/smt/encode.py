@@ -5,9 +5,9 @@ requests are well formed (`shapes_of`, `dimension_of`, the keys of a session): b
 question. What statements, patterns, conditions and policy sets mean is written anew, in the theories of strings,
 integers and reals, after docs/semantics.md.
 
-A question is cut into cases, one for each action that the policies tell apart and each type of its resources: a
-solver does better on many small formulas than on one large one. A case that is answered by comparing the
-statements as they are written is left out.
+A question is cut into cases, one for each action that the policies tell apart and each type of its resources, and
+the resource into the fields of its ARN: both solvers are many times faster so than on one formula for all, or on
+one text for the whole ARN. Nothing is left out because the statements look alike: that is for the solver to see.
 """
 
 from __future__ import annotations
@@ -18,53 +18,22 @@ from dataclasses import dataclass
 
 from grantgraph.catalog import Action, Catalog
 from grantgraph.evaluate import CallerKind
-from grantgraph.policy.document import (
-    Actions,
-    Effect,
-    Policy,
-    PolicySet,
-    Resources,
-    Statement,
-)
-from grantgraph.policy.pattern import Pattern, Variable, Wild
+from grantgraph.policy.document import Actions, Condition, Effect, Policy, PolicySet, Statement
+from grantgraph.policy.pattern import Pattern, Wild
 from grantgraph.prove import Session, Standing
-from grantgraph.prove.glob import Glob, GlobToken
 from grantgraph.prove.shapes import Shape, always_carried, dimension_of, shapes_of
 from tests.smt.conditions import encode_condition
-from tests.smt.keys import Key, expression, key_of
-from tests.smt.patterns import (
-    Parts,
-    colons,
-    expression_of,
-    fields_of,
-    lowered,
-    matches_fields,
-    put_in,
-    sealed,
+from tests.smt.keys import Key, key_of
+from tests.smt.resources import (
+    OWN_POLICY_DECIDES,
+    RESOURCE,
+    Form,
+    are_there_any,
+    encode_resources,
+    form_of,
+    rules_of,
 )
-from tests.smt.terms import (
-    FALSE,
-    TRUE,
-    Refused,
-    Term,
-    all_of,
-    any_of,
-    concat,
-    either,
-    fact,
-    negation,
-    quote,
-    within,
-)
-
-RESOURCE = "resource"
-FIELDS = tuple(f"arn{at}" for at in range(6))
-"""The resource, cut at its first five colons: no pattern but a contested one looks across them."""
-WHOLE = concat(f'{field} ":"' for field in FIELDS[:5])[:-1] + f" {FIELDS[5]})"
-
-OWN_POLICY_DECIDES = frozenset(
-    {"sts:assumerole", "sts:assumerolewithwebidentity", "sts:assumerolewithsaml", "sts:setsourceidentity"}
-)
+from tests.smt.terms import FALSE, Refused, Term, all_of, any_of, negation
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,24 +51,24 @@ class Case:
         return "\n".join(lines) + "\n"
 
 
-def joined(cases: Iterable[Case]) -> Case:
-    """All cases as one formula."""
-    found = list(cases)
-    declarations = dict.fromkeys(line for case in found for line in case.declarations)
-    whole = any_of(all_of(map(Term, case.assertions)) for case in found)
-    return Case("all cases", tuple(declarations), (whole.text,))
-
-
-def cases_of(narrower: Standing, wider: Standing, catalog: Catalog, reading: bool = False) -> Iterator[Case]:
+def cases_of(
+    narrower: Standing,
+    wider: Standing,
+    catalog: Catalog,
+    reading: bool = False,
+    actions: Iterable[Action] | None = None,
+) -> Iterator[Case]:
     """The formulas of a question; it is answered with yes when one of them is satisfiable.
 
     Args:
+        actions: asks about these only; about all of the catalog, where it is left out.
         reading: what is contested reads as yes, or as no.
 
     Raises:
         Refused: the question holds something that is not encoded.
     """
-    return _Encoder(narrower, wider, catalog, reading).cases()
+    encoder = _Encoder(narrower, wider, catalog, reading)
+    return encoder.cases(encoder.allowed_actions() if actions is None else actions)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +103,8 @@ class _Encoder:
             for variable in one.variables
         }
         self.keys: dict[str, Key] = {}
-        self.known: dict[tuple[int, bool], Term] = {}
+        self.known: dict[tuple[int, Form], Term] = {}
+        self.said: dict[Condition, Term] = {}
 
     def side(self, policies: PolicySet) -> _Side:
         given = (policies.resource_based, policies.vpc_endpoint)
@@ -170,18 +140,20 @@ class _Encoder:
 
     # ── cases ──
 
-    def cases(self) -> Iterator[Case]:
-        for action, narrower, wider in self.groups():
+    def cases(self, actions: Iterable[Action]) -> Iterator[Case]:
+        seen: set[tuple[tuple[str, ...], ...]] = set()
+        for action, narrower, wider in self.groups(actions):
             for shape in shapes_of(action, self.catalog, (), {}):
                 found = self.case(narrower, wider, shape)
-                if found is not None:
+                if found is not None and (found.declarations, found.assertions) not in seen:
+                    seen.add((found.declarations, found.assertions))
                     yield found
 
-    def groups(self) -> Iterator[tuple[Action, _Side, _Side]]:
+    def groups(self, actions: Iterable[Action]) -> Iterator[tuple[Action, _Side, _Side]]:
         """One action for all that the same statements name and that are asked in the same way."""
         seen: set[tuple[object, ...]] = set()
         names = [_Names(one.actions) for one in self.statements]
-        for action in self.actions():
+        for action in actions:
             named = frozenset(at for at, one in enumerate(names) if one.cover(action))
             narrower = self.narrower.about(named)
             if not all(narrower.layers) or str(action).lower() == "sts:getcalleridentity":
@@ -196,7 +168,7 @@ class _Encoder:
                 seen.add(group)
                 yield action, narrower, self.wider.about(named)
 
-    def actions(self) -> Iterator[Action]:
+    def allowed_actions(self) -> Iterator[Action]:
         """The actions that some Allow statement of the narrower set may name."""
         allows = [self.statements[at].actions for layer in self.narrower.layers[:1] for at in layer]
         wide = any(one.negated or any(own.service is None for own in one.patterns) for one in allows)
@@ -214,28 +186,22 @@ class _Encoder:
         """The whole formula of a case; None where nothing is left to ask."""
         for name in self.asked_keys({*sum(narrower.layers, narrower.denies), *sum(wider.layers, wider.denies)}):
             self.key(name, shape)
-        star = shape.resource_type is None
-        asked = all_of([self.allowed(narrower, star), negation(self.allowed(wider, star))])
+        form = form_of(shape)
+        asked = all_of([self.allowed(narrower, form), negation(self.allowed(wider, form))])
+        rules: list[str] = []
+        lines: list[str] = []
+        if not form.star and (RESOURCE in asked.keys or not are_there_any(shape)):
+            there = rules_of(shape, form, str(self.session.caller.account))
+            asked = FALSE if there == FALSE else asked
+            rules.append(there.text)
+            lines += form.declarations()
         if asked == FALSE:
             return None
-        used = [self.keys[one] for one in sorted(asked.keys - {RESOURCE})]
-        lines: list[str] = []
-        rules: list[str] = []
-        if not star:
-            lines += [f"(declare-const {field} String)" for field in FIELDS]
-            rules += self.resource_rules(shape)
-        for key in used:
+        for key in (self.keys[one] for one in sorted(asked.keys - {RESOURCE})):
             lines += key.declarations()
             dimension = dimension_of(key.name, shape, self.session, self.catalog, self.conditions)
             rules += key.rules(dimension)
         return Case(f"{shape.action} on {shape.service_type or '*'}", tuple(lines), (*rules, asked.text))
-
-    def resource_rules(self, shape: Shape) -> Iterator[str]:
-        """That the resource is one of its type, and whose it is."""
-        yield any_of(all_of(map(_has_form, FIELDS, _cut(template))) for template in shape.resources).text
-        if not _resource_decides(shape):  # identity policies alone reach the own account (111, 112)
-            owners = (str(self.session.caller.account), "", "aws", "*")
-            yield any_of(fact(f"(= {FIELDS[4]} {quote(one)})") for one in owners).text
 
     def key(self, name: str, shape: Shape) -> Key:
         if name not in self.keys:
@@ -246,79 +212,22 @@ class _Encoder:
 
     # ── what policies say ──
 
-    def allowed(self, side: _Side, star: bool) -> Term:
+    def allowed(self, side: _Side, form: Form) -> Term:
         """Every layer allows, and nothing denies (104 to 118)."""
-        layers = [any_of(self.statement(one, star) for one in layer) for layer in side.layers]
-        return all_of([*layers, *(negation(self.statement(one, star)) for one in side.denies)])
+        layers = [any_of(self.statement(one, form) for one in layer) for layer in side.layers]
+        return all_of([*layers, *(negation(self.statement(one, form)) for one in side.denies)])
 
-    def statement(self, number: int, star: bool) -> Term:
-        if (number, star) not in self.known:
+    def statement(self, number: int, form: Form) -> Term:
+        if (number, form) not in self.known:
             one = self.statements[number]
-            conditions = [encode_condition(condition, self.keys, self.reading) for condition in one.conditions]
-            self.known[number, star] = all_of([self.resources(one.resources, star), *conditions])
-        return self.known[number, star]
+            resources = encode_resources(one.resources, form, self.keys, self.reading)
+            self.known[number, form] = all_of([resources, *map(self.condition, one.conditions)])
+        return self.known[number, form]
 
-    def resources(self, resources: Resources, star: bool) -> Term:
-        found = any_of(self.resource(one.pattern, star) for one in resources.patterns)
-        return negation(found) if resources.negated else found
-
-    def resource(self, own: Pattern, star: bool) -> Term:
-        """One entry of Resource against an ARN, or against the star of an action without resources (28 to 38)."""
-        if own.is_star:
-            return TRUE
-        if star:
-            return FALSE
-        found: list[Term] = []
-        for when, parts in put_in(own, self.keys):
-            if colons(parts) >= 5:
-                fields = fields_of(parts)
-                found.append(all_of([when, matches_fields(fields, FIELDS, self.keys, RESOURCE)]))
-                found += [all_of([when, one]) for one in self.contested(fields)]
-            elif any(isinstance(part, Variable) for part in parts):
-                raise Refused("a short resource with a variable")
-            elif self.reading:  # 34
-                wide = (expression_of(parts), expression_of((*parts, ":", Wild.RUN)))
-                found.append(all_of([when, fact(within(WHOLE, either(wide)), RESOURCE)]))
-        return any_of(found)
-
-    def contested(self, fields: tuple[Parts, ...]) -> Iterator[Term]:
-        """What else a resource pattern matches when every contested rule reads as yes (31, 35)."""
-        if not self.reading:
-            return
-        crosses = any(field[-1:] == (Wild.RUN,) for field in fields[:5])
-        if crosses and any(isinstance(part, Variable) for part in fields[5]):
-            raise Refused("a contested resource with a variable")
-        if crosses:
-            yield fact(within(WHOLE, sealed(fields, crossing=True)), RESOURCE)
-        if lowered(fields) != fields:
-            yield matches_fields(lowered(fields), FIELDS, self.keys, RESOURCE)
-
-
-def _cut(template: Glob) -> list[Glob]:
-    """The ARNs of a type, field by field."""
-    fields: list[list[GlobToken]] = [[]]
-    for token in template:
-        if token == ":" and len(fields) < 6:
-            fields.append([])
-        else:
-            fields[-1].append(token)
-    if len(fields) < 6:
-        raise Refused("a type of resource whose ARNs have fewer than six fields")
-    return [tuple(field) for field in fields]
-
-
-def _has_form(subject: str, glob: Glob) -> Term:
-    letters = [token for token in glob if isinstance(token, str)]
-    if len(letters) == len(glob):
-        return fact(f"(= {subject} {quote(''.join(letters))})")
-    return fact(within(subject, expression(glob)))
-
-
-def _resource_decides(shape: Shape) -> bool:
-    """Whether the resource's own policy has to allow, which is not given and read as if it did (113, 119, 123)."""
-    kind = shape.resource_type
-    key = kind is not None and (kind.service, kind.name) == ("kms", "key") and shape.action.service == "kms"
-    return key or str(shape.action).lower() in OWN_POLICY_DECIDES
+    def condition(self, condition: Condition) -> Term:
+        if condition not in self.said:
+            self.said[condition] = encode_condition(condition, self.keys, self.reading)
+        return self.said[condition]
 
 
 def _patterns(statement: Statement) -> Iterator[Pattern]:

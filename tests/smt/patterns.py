@@ -191,12 +191,8 @@ def lowered(fields: Iterable[Parts]) -> tuple[Parts, ...]:
     return (*lower, tail)
 
 
-def matches_fields(fields: Iterable[Parts], subjects: Iterable[str], keys: Mapping[str, Key], about: str) -> Term:
-    """That each field of an ARN is what the pattern has for it; variables have values."""
-    return all_of(_field(field, subject, keys, about) for field, subject in zip(fields, subjects, strict=True))
-
-
-def _field(parts: Parts, subject: str, keys: Mapping[str, Key], about: str) -> Term:
+def matches_field(parts: Parts, subject: str, keys: Mapping[str, Key], about: str) -> Term:
+    """That one field of an ARN is what the pattern has for it; its variables have values."""
     if parts == (Wild.RUN,):
         return TRUE
     names = {part.key for part in parts if isinstance(part, Variable)}

@@ -11,7 +11,7 @@ import select
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from types import TracebackType
 
@@ -21,11 +21,16 @@ GRACE = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Opinion:
-    """What a solver says of a formula: `sat`, `unsat` or `unknown`; the CPU seconds of reading and of solving."""
+    """What a solver says of a question, and the CPU seconds of reading and of solving.
+
+    `sat`: some case has a request; `unsat`: none has; `unknown`: neither was found within the limit.
+    """
 
     answer: str
     reading: float = 0.0
     solving: float = 0.0
+    case: int = -1
+    """Which case has a request."""
 
 
 def ask_z3(script: str, limit: float) -> Opinion:
@@ -62,6 +67,23 @@ def ask_cvc5(script: str, limit: float) -> Opinion:
 SOLVERS: dict[str, Callable[[str, float], Opinion]] = {"cvc5": ask_cvc5, "z3": ask_z3}
 
 
+def ask_all(name: str, scripts: Sequence[str], limit: float) -> Opinion:
+    """A solver's word on a question: its cases, one after the other, until one has a request."""
+    reading = solving = 0.0
+    answer = "unsat"
+    for at, script in enumerate(scripts):
+        left = limit - reading - solving
+        if left <= 0:
+            return Opinion("unknown", reading, max(solving, limit - reading))
+        found = SOLVERS[name](script, left)
+        reading += found.reading
+        solving += found.solving
+        if found.answer == "sat":
+            return Opinion("sat", reading, solving, at)
+        answer = found.answer if found.answer == "unknown" else answer
+    return Opinion(answer, reading, solving)
+
+
 class Solver:
     """A solver in a process of its own, which is started when it is first asked."""
 
@@ -69,14 +91,14 @@ class Solver:
         self.name = name
         self.process: subprocess.Popen[str] | None = None
 
-    def ask(self, script: str, limit: float) -> Opinion:
-        """Its word on a formula; `unknown` when the limit in seconds has passed."""
+    def ask(self, scripts: Sequence[str], limit: float) -> Opinion:
+        """Its word on a question of several cases; `unknown` when the limit in seconds has passed."""
         if self.process is None:
             command = [sys.executable, __file__, self.name]
             self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         stdin, stdout = self.process.stdin, self.process.stdout
         assert stdin is not None and stdout is not None
-        stdin.write(json.dumps([script, limit]) + "\n")
+        stdin.write(json.dumps([scripts, limit]) + "\n")
         stdin.flush()
         ready, _, _ = select.select([stdout], [], [], limit + GRACE)
         line = stdout.readline() if ready else ""
@@ -104,8 +126,8 @@ class Solver:
 def serve(name: str) -> None:
     """Answer one question a line."""
     for line in sys.stdin:
-        script, limit = json.loads(line)
-        print(json.dumps(asdict(SOLVERS[name](script, limit))), flush=True)
+        scripts, limit = json.loads(line)
+        print(json.dumps(asdict(ask_all(name, scripts, limit))), flush=True)
 
 
 if __name__ == "__main__":
