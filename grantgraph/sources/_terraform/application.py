@@ -178,5 +178,6 @@ def _say_assumptions(reader: Reader) -> None:
         reader.problems.unmodelled(at, "taken-from-references", message, "a state, or a later plan, has them")
     if reader.bare_roles:
         number = len(reader.bare_roles)
-        message = f"{number} new roles are taken to have no inline policy from a `dynamic` block of unknown size"
-        reader.problems.note(at, "no-unknown-blocks", message)
+        roles = "1 new role is" if number == 1 else f"{number} new roles are"
+        message = f"{roles} taken to have no inline policy from a `dynamic` block of unknown size"
+        reader.problems.unmodelled(at, "no-unknown-blocks", message)

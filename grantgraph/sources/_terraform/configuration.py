@@ -65,6 +65,7 @@ class _Walk:
     steps: int = 0
     depth: int = 0
     by_key: bool = False
+    by_value: bool = False
 
 
 class Configuration:
@@ -162,7 +163,8 @@ class Configuration:
             targets += found.targets
             opaque += found.opaque
         walk.depth -= 1
-        return Made(tuple(dict.fromkeys(targets)), walk.by_key, tuple(dict.fromkeys(opaque)))
+        by_key = walk.by_key and not walk.by_value
+        return Made(tuple(dict.fromkeys(targets)), by_key, tuple(dict.fromkeys(opaque)))
 
     def _follow(self, reference: str, scope: _Scope, walk: _Walk) -> Made:
         tokens = _tokens(reference)
@@ -171,8 +173,12 @@ class Configuration:
                 walk.by_key = True
                 return Made()
             case ["each", "value", *rest]:
-                walk.by_key = True
-                return _below(self._all(scope.each, replace(scope, each=()), walk), rest)
+                made = self._all(scope.each, replace(scope, each=()), walk)
+                if made.targets:
+                    walk.by_key = True
+                else:
+                    walk.by_value = True  # which of them it chooses is not in the plan
+                return _below(made, rest)
             case ["path" | "terraform", *_]:
                 return Made()
             case ["var", str(name), *rest]:

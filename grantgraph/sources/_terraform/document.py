@@ -90,6 +90,11 @@ def read_document(top: Node, problems: Problems) -> Document:
     prior = top.get("prior_state")
     earlier = tuple(_instances(top, prior.get("values"), {})) if prior is not None else ()
     instances = tuple(_instances(top, top.get("planned_values"), changes))
+    for one in instances:
+        if one.address not in changes and one.mode == "managed":
+            fail(
+                one.values, f"`resource_changes` says nothing of `{one.address}`: what is not known of it is lost"
+            )
     kept = {one.address for one in instances}
     return Document(
         top,

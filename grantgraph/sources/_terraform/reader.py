@@ -187,13 +187,18 @@ class Reader:
             return self._followed(one, path, node, to)
         spelled = node.as_str() or ""
         found = [target for type in to for target in self._by_value.get((type, spelled), ())]
-        mine = [target for target in found if target.provider == one.provider and self._near(target, one)] or found
-        if len(mine) != 1:
+        provider = self.environments.provider_of(one)
+        mine = [target for target in found if self.environments.provider_of(target) == provider]
+        if len(found) == 1 and spelled.startswith("arn:"):
+            mine = found
+        if len(mine) == 1:
+            return replace(self.link_to(mine[0], node.at), written=spelled)
+        if not found:
             return Link(node, written=spelled)
-        return replace(self.link_to(mine[0], node.at), written=spelled)
-
-    def _near(self, target: Instance, one: Instance) -> bool:
-        return self.environments.provider_of(target) == self.environments.provider_of(one)
+        reason = f"`{spelled}` is the name of more than one, or of one that another provider makes"
+        return Link(
+            Node(Unknown(one.address + spell(path), reason), node.at), may_be=tuple(found), written=spelled
+        )
 
     def link_to(self, target: Instance, at: Location) -> Link:
         """A link to a resource of the input."""

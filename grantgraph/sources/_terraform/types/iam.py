@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from grantgraph.node import Node
 from grantgraph.sources._terraform.document import Instance
@@ -46,11 +46,12 @@ def _inline(reader: Reader, one: Instance) -> Iterator[Node]:
     if node is not None and isinstance(node.value, Unknown):
         yield node
     elsewhere = _inline_elsewhere(reader, one) if computed else frozenset()
+    only = _only_inline(reader, one)
     for at, block in enumerate(node.items if node is not None else ()):
         name = block.get("name")
         if isinstance(block.value, Unknown):
             yield block
-        elif name is not None and name.value and name.as_text() not in elsewhere:
+        elif name is not None and name.value and name.as_text() not in elsewhere and only(name.as_text()):
             document = policy_document(reader, one, "inline_policy", at, "policy")
             members = {"PolicyName": name, "PolicyDocument": document or Node({}, block.at)}
             yield Node(members, block.at)
@@ -61,6 +62,17 @@ def _inline_elsewhere(reader: Reader, one: Instance) -> frozenset[str | None]:
     role = known_text(one, "name")
     mine = reader.now_or_before("role", "aws_iam_role_policy").get(role, []) if role else []
     return frozenset(known_text(other, "name") for other in mine)
+
+
+def _only_inline(reader: Reader, one: Instance) -> Callable[[object], bool]:
+    """Which inline policies a role keeps, by name; `aws_iam_role_policies_exclusive` may say so."""
+    role = known_text(one, "name")
+    for other in reader.instances("aws_iam_role_policies_exclusive"):
+        names = reader.value(other, "policy_names")
+        if role is not None and known_text(other, "role_name") == role and names is not None and names.items:
+            kept = {name.as_text() for name in names.items}
+            return lambda name: name in kept
+    return lambda name: True
 
 
 def _attached_before(reader: Reader, one: Instance) -> frozenset[str | None]:
@@ -182,7 +194,11 @@ def _exclusive(kind: str, attribute: str) -> TerraformType:
 
     def write(reader: Reader, one: Instance) -> Properties | None:
         identity = reader.link(one, attribute, to=(kind,))
-        for policy in reader.links(one, "policy_arns", POLICIES):
+        policies = list(reader.links(one, "policy_arns", POLICIES))
+        if identity is not None and identity.found is not None:
+            reader.put(identity.found, "ManagedPolicyArns", Node(tuple(one.value for one in policies), one.at))
+            return None
+        for policy in policies:
             _attach(reader, one, policy, identity, kind)
         return None
 
@@ -243,6 +259,7 @@ TERRAFORM_TYPES = (
     _exclusive(ROLE, "role_name"),
     _exclusive(USER, "user_name"),
     _exclusive(GROUP, "group_name"),
+    TerraformType("aws_iam_role_policies_exclusive", "", lambda reader, one: None),
     TerraformType("aws_iam_user_group_membership", "", _groups_of_user),
     TerraformType("aws_iam_group_membership", "", _users_of_group),
 )
