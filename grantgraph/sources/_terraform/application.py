@@ -17,9 +17,9 @@ from grantgraph.sources import ReadOptions
 from grantgraph.sources._cloudformation import Construct, Stack, read_application
 from grantgraph.sources._cloudformation.types import named_types
 from grantgraph.sources._terraform.configuration import Configuration
-from grantgraph.sources._terraform.document import Document, Instance, read_document
+from grantgraph.sources._terraform.document import Document, Instance, read_document, type_name
 from grantgraph.sources._terraform.environments import Environments
-from grantgraph.sources._terraform.reader import Reader, type_name
+from grantgraph.sources._terraform.reader import Reader
 from grantgraph.sources._terraform.types import Properties, terraform_types
 from grantgraph.text import Text
 

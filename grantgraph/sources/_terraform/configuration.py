@@ -5,22 +5,25 @@ A plan keeps of an expression only what it refers to, not how: `"${a.arn}/*"` an
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import TypeAlias
 
 from grantgraph.node import Node
-from grantgraph.sources._terraform.document import Document, Instance, Key, ModulePath, unescape
+from grantgraph.sources._terraform.document import Document, Instance, Key, ModulePath
+from grantgraph.sources._terraform.expressions import (
+    Quoted,
+    Step,
+    Token,
+    expressions_at,
+    key_of,
+    longest,
+    refers,
+    tokens_of,
+)
 
 MAX_STEPS = 2_000
 MAX_DEPTH = 64
 """How many references are followed to find out what one value is made of, and how far."""
-
-Step: TypeAlias = str | int
-"""A name in a path through a value, or an index."""
-
-_TOKEN = re.compile(r'\.?([\w*-]+)|\[(?:"((?:[^"\\]|\\.)*)"|(\d+))\]')
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,11 +128,12 @@ class Configuration:
         block = self.block(one)
         if block is None:
             return None
-        outer = list(_expressions(block.get("expressions"), path[:-1], one.values))
+        outer = list(expressions_at(block.get("expressions"), path[:-1], one.values))
         if len(path) > 1 and not outer:
             return None  # what the outer block says is not in the configuration
         return any(
-            written.value not in ((), None) for written in _expressions(block.get("expressions"), path, one.values)
+            written.value not in ((), None)
+            for written in expressions_at(block.get("expressions"), path, one.values)
         )
 
     def made_of(self, one: Instance, path: tuple[Step, ...]) -> Made:
@@ -146,8 +150,10 @@ class Configuration:
         expressions = block.get("expressions") if block else None
         if block is None or expressions is None:
             return Made(opaque=("its configuration",))
-        references = [name for written in _expressions(expressions, path, one.values) for name in _refers(written)]
-        scope = _Scope(one.module, tuple(_refers(block.get("for_each_expression"))))
+        references = [
+            name for written in expressions_at(expressions, path, one.values) for name in refers(written)
+        ]
+        scope = _Scope(one.module, tuple(refers(block.get("for_each_expression"))))
         walk = _Walk()
         return self._all(references, scope, walk)
 
@@ -155,7 +161,7 @@ class Configuration:
         targets: list[Target] = []
         opaque: list[str] = []
         walk.depth += 1
-        for reference in _longest(references):
+        for reference in longest(references):
             walk.steps += 1
             if walk.steps > MAX_STEPS or walk.depth > MAX_DEPTH:
                 return Made(opaque=("more than can be followed",))
@@ -167,7 +173,7 @@ class Configuration:
         return Made(tuple(dict.fromkeys(targets)), by_key, tuple(dict.fromkeys(opaque)))
 
     def _follow(self, reference: str, scope: _Scope, walk: _Walk) -> Made:
-        tokens = _tokens(reference)
+        tokens = tokens_of(reference)
         match tokens:
             case ["each", "key"] | ["count", "index"]:
                 walk.by_key = True
@@ -183,9 +189,9 @@ class Configuration:
                 return Made()
             case ["var", str(name), *rest]:
                 return self._variable(name, rest, scope, walk)
-            case ["module", str(name), int() | _Quoted() as key, str(output), *rest]:
-                return self._output(name, _key(key), output, rest, scope, walk)
-            case ["module", str(name), str(output), *rest] if not isinstance(output, _Quoted):
+            case ["module", str(name), int() | Quoted() as key, str(output), *rest]:
+                return self._output(name, key_of(key), output, rest, scope, walk)
+            case ["module", str(name), str(output), *rest] if not isinstance(output, Quoted):
                 return self._output(name, None, output, rest, scope, walk)
             case ["data", str(type), str(name), *rest]:
                 return self._resource(f"data.{type}.{name}", rest, scope) or Made(opaque=(reference,))
@@ -198,11 +204,11 @@ class Configuration:
         found = self._by_name.get((scope.module, name))
         if found is None:
             return None
-        if rest and isinstance(rest[0], int | _Quoted):
-            wanted = _key(rest[0])
+        if rest and isinstance(rest[0], int | Quoted):
+            wanted = key_of(rest[0])
             found = [one for one in found if one.key == wanted]
             rest = rest[1:]
-        path = tuple(str(one) if isinstance(one, _Quoted) else one for one in rest if one != "*")
+        path = tuple(str(one) if isinstance(one, Quoted) else one for one in rest if one != "*")
         return Made(tuple(Target(one, path) for one in found))
 
     def _variable(self, name: str, rest: list[Token], scope: _Scope, walk: _Walk) -> Made:
@@ -213,9 +219,9 @@ class Configuration:
         written = call.get("expressions", name) if call else None
         if call is None or written is None:
             return Made()  # its default, which is a constant
-        each = tuple(_refers(call.get("for_each_expression")))
+        each = tuple(refers(call.get("for_each_expression")))
         outer = _Scope(scope.module[:-1], each)
-        return _below(self._all(_refers(written), outer, walk), rest)
+        return _below(self._all(refers(written), outer, walk), rest)
 
     def _output(self, name: str, key: Key, output: str, rest: list[Token], scope: _Scope, walk: _Walk) -> Made:
         names = (*(name for name, _ in scope.module), name)
@@ -228,42 +234,12 @@ class Configuration:
             for path in self._paths.get(names, ())
             if path[:-1] == scope.module and (key is None or path[-1][1] == key)
         ]
-        found = [self._all(_refers(written), _Scope(path), walk) for path in called]
+        found = [self._all(refers(written), _Scope(path), walk) for path in called]
         whole = Made(
             tuple(target for made in found for target in made.targets),
             opaque=tuple(name for made in found for name in made.opaque),
         )
         return _below(whole, rest)
-
-
-# ── references ──
-
-
-class _Quoted(str):
-    """An instance key in quotes, which is no name."""
-
-
-Token: TypeAlias = "str | int | _Quoted"
-
-
-def _tokens(reference: str) -> list[Token]:
-    """`module.a["x"].b[0]` as its names and keys; empty when it is no reference."""
-    found: list[Token] = []
-    at = 0
-    while at < len(reference):
-        token = _TOKEN.match(reference, at)
-        if token is None:
-            return []
-        name, quoted, number = token.groups()
-        found.append(
-            int(number) if number is not None else _Quoted(unescape(quoted)) if quoted is not None else name
-        )
-        at = token.end()
-    return found
-
-
-def _key(token: Token) -> Key:
-    return token if isinstance(token, int) else str(token)
 
 
 def _name(one: Instance) -> str:
@@ -272,56 +248,5 @@ def _name(one: Instance) -> str:
 
 def _below(made: Made, rest: list[Token]) -> Made:
     """What is made of the same things, one step further in."""
-    path = tuple(str(one) if isinstance(one, _Quoted) else one for one in rest if one != "*")
+    path = tuple(str(one) if isinstance(one, Quoted) else one for one in rest if one != "*")
     return replace(made, targets=tuple(Target(one.instance, (*one.path, *path)) for one in made.targets))
-
-
-def _longest(references: Iterable[str]) -> Iterator[str]:
-    """Terraform lists `a.b.c` as `a.b.c`, `a.b`: each reference, without the shorter ones that follow it."""
-    last = ""
-    for reference in references:
-        if not (
-            last and len(reference) < len(last) and last.startswith(reference) and last[len(reference)] in ".["
-        ):
-            yield reference
-        last = reference
-
-
-def _refers(expression: Node | None) -> Iterator[str]:
-    """The references of an expression, or of all expressions in a block."""
-    for node in expression.walk() if expression else ():
-        references = node.get("references")
-        for one in references.items if references else ():
-            if isinstance(one.value, str):
-                yield one.value
-
-
-def _expressions(expressions: Node | None, path: tuple[Step, ...], values: Node) -> Iterator[Node]:
-    """The expressions behind a path; where blocks cannot be told apart, those of all that may be meant."""
-    waiting: list[tuple[Node, tuple[Step, ...], Node | None]] = (
-        [(expressions, path, values)] if expressions else []
-    )
-    while waiting:
-        expression, steps, value = waiting.pop(0)
-        if not steps or "references" in expression.fields or "constant_value" in expression.fields:
-            yield expression
-            continue
-        step, rest = steps[0], steps[1:]
-        if isinstance(expression.value, Mapping):
-            member = expression.get(str(step))
-            if member is not None:
-                waiting.append((member, rest, value.get(str(step)) if value else None))
-        else:
-            chosen = value.items[step] if value and isinstance(step, int) and step < len(value.items) else None
-            blocks = [one for one in expression.items if chosen is None or _may_be(one, chosen)]
-            waiting += [(one, rest, chosen) for one in blocks]
-
-
-def _may_be(block: Node, value: Node) -> bool:
-    """Whether a block may have made a value: its constants are the value's."""
-    for name, written in block.fields.items():
-        constant = written.get("constant_value")
-        known = value.get(name)
-        if constant is not None and known is not None and known.value is not None and known != constant:
-            return False
-    return True

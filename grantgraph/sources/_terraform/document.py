@@ -75,6 +75,11 @@ class Document:
         return self.top.at
 
 
+def type_name(one: Instance) -> str:
+    """The type of an instance; a data source's begins with `data.`."""
+    return f"data.{one.type}" if one.mode == "data" else one.type
+
+
 def read_document(top: Node, problems: Problems) -> Document:
     """The plan or the state in a file.
 

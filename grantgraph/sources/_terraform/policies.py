@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from grantgraph.node import Node
-from grantgraph.sources._terraform.configuration import Step
-from grantgraph.sources._terraform.document import Instance
+from grantgraph.sources._terraform.document import Instance, type_name
 from grantgraph.sources._terraform.embedded import decode_embedded
-from grantgraph.sources._terraform.reader import AFTER_APPLY, Reader, spell, type_name
+from grantgraph.sources._terraform.expressions import Step, spell
+from grantgraph.sources._terraform.reader import AFTER_APPLY, Reader
 from grantgraph.text import Unknown
 
 DOCUMENT = "data.aws_iam_policy_document"

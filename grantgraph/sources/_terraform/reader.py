@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
-from itertools import product
+from dataclasses import replace
 
 from grantgraph.node import Node
 from grantgraph.problems import Location, Problems
 from grantgraph.resources import fill
 from grantgraph.sources._cloudformation.types import named_types
-from grantgraph.sources._terraform.configuration import Configuration, Made, Step
-from grantgraph.sources._terraform.document import Document, Instance, Key
+from grantgraph.sources._terraform.configuration import Configuration, Made
+from grantgraph.sources._terraform.document import Document, Instance, type_name
 from grantgraph.sources._terraform.environments import Environments, known_text
+from grantgraph.sources._terraform.expressions import Step, spell
+from grantgraph.sources._terraform.links import Keyed, Link, keyed
 from grantgraph.sources._terraform.types import Properties, TerraformType, terraform_types
 from grantgraph.text import Text, Unknown, text
 
@@ -20,25 +21,6 @@ ENOUGH = 100
 """How many doubts about one resource are kept."""
 
 AFTER_APPLY = "is known only after the plan is applied"
-
-
-@dataclass(frozen=True, slots=True)
-class Link:
-    """Which resource an attribute means.
-
-    `found` is the one that it is, when it is one of the input; `value` the text that CloudFormation would hold;
-    `may_be` all that it can be, when that is not known, None for any of its type; `written` what the attribute
-    says itself.
-    """
-
-    value: Node
-    found: Instance | None = None
-    may_be: tuple[Instance, ...] | None = ()
-    written: str | None = None
-
-    @property
-    def is_open(self) -> bool:
-        return isinstance(self.value.value, Unknown)
 
 
 class Reader:
@@ -57,11 +39,11 @@ class Reader:
         self.added: dict[str, dict[str, list[Node]]] = {}
         self.put_on: dict[str, dict[str, Node]] = {}
         self.besides: list[tuple[str, Instance, str, Properties]] = []
-        self._linked_by: dict[tuple[str, str], frozenset[str]] = {}
+        self._linked_by: dict[tuple[str, str], Mapping[str, Instance]] = {}
         self._names: dict[str, Text] = {}
         self._open: dict[Made, tuple[Instance, ...]] = {}
         self._types: dict[Made, frozenset[str]] = {}
-        self._by_key: dict[Made, _Keyed] = {}
+        self._by_key: dict[Made, Keyed] = {}
         self.added_to_all: dict[tuple[str, str], list[Node]] = {}
         self._now_or_before: dict[tuple[str, str], dict[str, list[Instance]]] = {}
         self._by_type: dict[str, list[Instance]] = {}
@@ -87,22 +69,23 @@ class Reader:
         """The instances of a type that a value means."""
         return self._by_value.get((type, value), [])
 
-    def linked_by(self, type: str, attribute: str, target: str) -> frozenset[str]:
-        """The addresses that the instances of a type link to."""
+    def linked_by(self, type: str, attribute: str, target: str) -> Mapping[str, Instance]:
+        """The instances of a type by the addresses that they link to."""
         if (type, attribute) not in self._linked_by:
-            links = [self.link(one, attribute, to=(target,)) for one in self.instances(type)]
-            found = frozenset(link.found.address for link in links if link is not None and link.found is not None)
+            links = [(self.link(one, attribute, to=(target,)), one) for one in self.instances(type)]
+            found = {link.found.address: one for link, one in links if link is not None and link.found is not None}
             self._linked_by[type, attribute] = found
         return self._linked_by[type, attribute]
 
     def now_or_before(self, attribute: str, type: str) -> Mapping[str, list[Instance]]:
-        """The instances of a type, in the end and before the plan, by a known text of theirs."""
+        """The instances of a type, in the end and before the plan, by a text of theirs, or by each of a list."""
         if (attribute, type) not in self._now_or_before:
             found: dict[str, list[Instance]] = {}
             for one in (*self.document.instances, *self.document.earlier):
-                text = known_text(one, attribute) if one.type == type and one.mode == "managed" else None
-                if text:
-                    found.setdefault(text, []).append(one)
+                node = one.values.get(attribute) if one.type == type and one.mode == "managed" else None
+                for member in node.one_or_many() if node is not None else ():
+                    found.setdefault(member.as_str() or "", []).append(one)
+            found.pop("", None)
             self._now_or_before[attribute, type] = found
         return self._now_or_before[attribute, type]
 
@@ -251,7 +234,7 @@ class Reader:
         if len(found) < 2 or not made.by_key:
             return found[0] if len(found) == 1 else None
         if made not in self._by_key:
-            self._by_key[made] = _keyed(found)
+            self._by_key[made] = keyed(found)
         chosen = self._by_key[made].under({one.key, *(key for _, key in one.module)} - {None})
         return chosen[0] if len(chosen) == 1 else None
 
@@ -324,16 +307,6 @@ class Reader:
         mine[key] = node
 
 
-def type_name(one: Instance) -> str:
-    """The type of an instance; a data source's begins with `data.`."""
-    return f"data.{one.type}" if one.mode == "data" else one.type
-
-
-def spell(path: tuple[Step, ...]) -> str:
-    """A path as Terraform writes it behind an address."""
-    return "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
-
-
 def _member(node: Node | None, step: Step) -> Node | None:
     if node is None:
         return None
@@ -344,33 +317,3 @@ def _member(node: Node | None, step: Step) -> Node | None:
 
 def _has_unknown(node: Node | None) -> bool:
     return node is not None and any(isinstance(one.value, Unknown) for one in node.walk())
-
-
-@dataclass(frozen=True, slots=True)
-class _Keyed:
-    """The instances of one block, by those of their keys that tell them apart."""
-
-    width: int
-    by_keys: Mapping[tuple[Key, ...], list[Instance]]
-
-    def under(self, own: set[Key]) -> list[Instance]:
-        """The instances all of whose keys are among some keys."""
-        if self.width > MAX_KEYS:
-            return []
-        return [one for keys in product(own, repeat=self.width) for one in self.by_keys.get(keys, ())]
-
-
-MAX_KEYS = 4
-"""How many keys of nested modules may tell the instances of a block apart."""
-
-
-def _keyed(found: tuple[Instance, ...]) -> _Keyed:
-    blocks = {(one.mode, one.type, one.name, tuple(name for name, _ in one.module)) for one in found}
-    if len(blocks) != 1:
-        return _Keyed(1, {})
-    keys = [(*(key for _, key in one.module), one.key) for one in found]
-    varying = [at for at in range(len(keys[0])) if len({key[at] for key in keys}) > 1]
-    by_keys: dict[tuple[Key, ...], list[Instance]] = {}
-    for one, key in zip(found, keys, strict=True):
-        by_keys.setdefault(tuple(key[at] for at in varying), []).append(one)
-    return _Keyed(len(varying), by_keys)

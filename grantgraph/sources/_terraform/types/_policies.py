@@ -6,8 +6,9 @@ from collections.abc import Mapping
 
 from grantgraph.node import Node
 from grantgraph.sources._terraform.document import Instance
+from grantgraph.sources._terraform.links import Link
 from grantgraph.sources._terraform.policies import policy_document
-from grantgraph.sources._terraform.reader import Link, Reader
+from grantgraph.sources._terraform.reader import Reader
 from grantgraph.sources._terraform.types import Properties, TerraformType, Writer
 from grantgraph.text import Unknown
 

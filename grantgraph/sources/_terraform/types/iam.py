@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterator
 from grantgraph.node import Node
 from grantgraph.sources._terraform.document import Instance
 from grantgraph.sources._terraform.environments import known_text
+from grantgraph.sources._terraform.links import Link
 from grantgraph.sources._terraform.policies import policy_document
-from grantgraph.sources._terraform.reader import Link, Reader
+from grantgraph.sources._terraform.reader import Reader
 from grantgraph.sources._terraform.types import Properties, TerraformType
 from grantgraph.text import Unknown, text
 
@@ -59,33 +60,25 @@ def _inline(reader: Reader, one: Instance) -> Iterator[Node]:
 
 def _inline_elsewhere(reader: Reader, one: Instance) -> frozenset[str | None]:
     """The names of the inline policies that resources of their own put on a role, now or before the plan."""
-    role = known_text(one, "name")
-    mine = reader.now_or_before("role", "aws_iam_role_policy").get(role, []) if role else []
+    role = known_text(one, "name") or ""
+    mine = reader.now_or_before("role", "aws_iam_role_policy").get(role, [])
     return frozenset(known_text(other, "name") for other in mine)
 
 
 def _only_inline(reader: Reader, one: Instance) -> Callable[[object], bool]:
     """Which inline policies a role keeps, by name; `aws_iam_role_policies_exclusive` may say so."""
-    role = known_text(one, "name")
-    for other in reader.instances("aws_iam_role_policies_exclusive"):
-        names = reader.value(other, "policy_names")
-        if role is not None and known_text(other, "role_name") == role and names is not None and names.items:
-            kept = {name.as_text() for name in names.items}
-            return lambda name: name in kept
-    return lambda name: True
+    said = reader.linked_by("aws_iam_role_policies_exclusive", "role_name", ROLE).get(one.address)
+    names = reader.value(said, "policy_names") if said is not None else None
+    kept = {name.as_text() for name in names.items} if names is not None and names.items else None
+    return lambda name: kept is None or name in kept
 
 
 def _attached_before(reader: Reader, one: Instance) -> frozenset[str | None]:
-    """The managed policies that resources of their own had attached to a role before the plan."""
-    role = known_text(one, "name")
-    mine = [*reader.now_or_before("role", f"{ROLE}_policy_attachment").get(role, [])] if role else []
-    mine += [
-        other
-        for other in reader.document.earlier
-        if other.type == "aws_iam_policy_attachment"
-        and role in [name.as_str() for name in (other.values.get("roles") or Node(())).items]
-    ]
-    return frozenset(known_text(other, "policy_arn") for other in mine)
+    """The managed policies that resources of their own attach to a role, now or before the plan."""
+    role = known_text(one, "name") or ""
+    mine = reader.now_or_before("role", "aws_iam_role_policy_attachment").get(role, [])
+    shared = reader.now_or_before("roles", "aws_iam_policy_attachment").get(role, [])
+    return frozenset(known_text(other, "policy_arn") for other in (*mine, *shared))
 
 
 def _managed(reader: Reader, one: Instance) -> Iterator[Node]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from grantgraph.node import Node
 from grantgraph.sources._terraform.document import Instance
-from grantgraph.sources._terraform.reader import Link, Reader
+from grantgraph.sources._terraform.links import Link
+from grantgraph.sources._terraform.reader import Reader
 from grantgraph.sources._terraform.types import Properties, TerraformType
 
 FUNCTIONS = ("aws_lambda_function", "aws_lambda_alias")

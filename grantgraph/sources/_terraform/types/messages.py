@@ -5,7 +5,8 @@ from __future__ import annotations
 from grantgraph.node import Node
 from grantgraph.sources._terraform.document import Instance
 from grantgraph.sources._terraform.environments import known_text
-from grantgraph.sources._terraform.reader import Link, Reader
+from grantgraph.sources._terraform.links import Link
+from grantgraph.sources._terraform.reader import Reader
 from grantgraph.sources._terraform.types import Properties, TerraformType
 from grantgraph.sources._terraform.types._policies import policy_resource, with_own_policy
 from grantgraph.sources._terraform.types.lambda_ import FUNCTIONS, value_of
