@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 import sys
 import time
 from collections.abc import Callable
@@ -11,9 +12,11 @@ from typing import Any
 
 import pytest
 
+from grantgraph.ask import ask
 from grantgraph.catalog import load_catalog
 from grantgraph.cli import main
 from grantgraph.decode import decode, decode_json
+from grantgraph.evaluate import Decision
 from grantgraph.grants import grants_of, unseen_of
 from grantgraph.model import Authorizer, PrincipalType
 from grantgraph.policy import PolicyType, parse_arn, parse_policy
@@ -1037,3 +1040,73 @@ def test_every_type_that_the_model_holds_is_read_from_terraform() -> None:
     spelled = {one.terraform for one in resource_types().values() if one.terraform}
     assert spelled <= set(terraform_types())
     assert TRUST
+
+
+# ── whatever a plan hides ──
+
+ASKED = [
+    ('aws_iam_role.visitor["unauthenticated"]', "s3:PutObject", "aws_s3_bucket.uploads/inbox/a"),
+    ('aws_iam_role.visitor["unauthenticated"]', "s3:PutObject", "aws_s3_bucket.uploads/public/a"),
+    ('aws_iam_role.visitor["unauthenticated"]', "dynamodb:PutItem", "aws_dynamodb_table.notes"),
+    ('aws_iam_role.visitor["authenticated"]', "s3:PutObject", "aws_s3_bucket.uploads/inbox/a"),
+    ('aws_iam_role.visitor["authenticated"]', "s3:ListAllMyBuckets", "*"),
+    ("module.list_notes.aws_iam_role.fn", "dynamodb:Query", "aws_dynamodb_table.notes/index/byTag"),
+    ("module.list_notes.aws_iam_role.fn", "dynamodb:Query", "aws_dynamodb_table.notes"),
+    ("module.put_note.aws_iam_role.fn", "sqs:SendMessage", "aws_sqs_queue.jobs"),
+    ("module.put_note.aws_iam_role.fn", "sqs:ReceiveMessage", "aws_sqs_queue.jobs"),
+]
+HIDDEN = (
+    "arn",
+    "id",
+    "name",
+    "role",
+    "policy",
+    "policy_arn",
+    "roles",
+    "api_id",
+    "target",
+    "integration_uri",
+    "url",
+)
+
+
+def hide(document_: dict[str, Any], choose: random.Random) -> list[str]:
+    """Take values out of a plan as Terraform does where AWS decides them; what was taken."""
+    hidden = []
+    changes = {one["address"]: one["change"] for one in document_["resource_changes"]}
+    waiting = [document_["planned_values"]["root_module"]]
+    while waiting:
+        module = waiting.pop()
+        waiting += module.get("child_modules", [])
+        for one in module.get("resources", []):
+            for name in HIDDEN:
+                if one["values"].get(name) is not None and choose.random() < 0.3:
+                    del one["values"][name]
+                    changes[one["address"]]["after_unknown"][name] = True
+                    hidden.append(f"{one['address']}.{name}")
+            if choose.random() < 0.5:
+                changes[one["address"]]["actions"] = ["delete", "create"]
+    return hidden
+
+
+@pytest.mark.parametrize("seed", range(25))
+def test_hiding_a_value_never_turns_an_answer_around(seed: int) -> None:
+    source = (SAME / "plan.json").read_text()
+    known = load(SAME / "plan.json")
+    document_ = json.loads(source)
+    hidden = hide(document_, random.Random(seed))
+    partly = read(document_, NO_OPTIONS)
+    for one, action, there in ASKED:
+        sure = ask(known, one, action, there, [], load_catalog()).verdict.decision
+        perhaps = ask(partly, one, action, there, [], load_catalog()).verdict.decision
+        assert perhaps is Decision.UNKNOWN or (perhaps is Decision.ALLOWED) == (sure is Decision.ALLOWED), (
+            one,
+            action,
+            there,
+            hidden,
+        )
+    if not check(partly, load_catalog(), load_rules()).doubts:
+        findings = {(one.rule, one.principal) for one in check(partly, load_catalog(), load_rules()).findings}
+        assert findings == {
+            (one.rule, one.principal) for one in check(known, load_catalog(), load_rules()).findings
+        }
