@@ -553,13 +553,16 @@ def test_what_may_belong_to_more_than_one_role_leaves_each_undecided(refers: lis
         assert "`aws_iam_role_policy_attachment.a` may attach a policy to it" in unseen.reason
 
 
-def test_an_instance_that_a_value_chooses_is_not_known() -> None:
+@pytest.mark.parametrize(
+    "chosen_by", [["each.value"], ["each.value", "each.key"], ["each.value.role", "each.key"]]
+)
+def test_an_instance_that_a_value_chooses_is_not_known(chosen_by: list[str]) -> None:
     roles = [role(f'aws_iam_role.r["{key}"]', key) for key in ("a", "b")]
     policy = resource(
         'aws_iam_role_policy.p["a"]',
         {"name": "p", "policy": document(allow("s3:*"))},
         ["role"],
-        {"role": ["aws_iam_role.r", "each.value"]},
+        {"role": ["aws_iam_role.r", *chosen_by]},
     )
     application = read(plan(*roles, policy))
     assert all(unseen_of(one) for one in application.principals)
@@ -591,6 +594,14 @@ def test_a_role_of_one_provider_is_not_taken_for_its_namesake_of_another() -> No
     document_ = plan(other, policy)
     document_["configuration"]["provider_config"]["aws.other"] = provider(profile={"constant_value": "other"})
     assert unseen_of(who(read(document_), "aws_iam_role.o"))
+
+
+def test_a_provider_for_another_region_is_still_in_the_account() -> None:
+    policy = {**inline(document(allow("s3:*"))), "provider": "aws.west"}
+    document_ = plan(role(), policy)
+    document_["configuration"]["provider_config"]["aws.west"] = provider(region={"constant_value": "us-west-2"})
+    (found,) = who(read(document_, NO_OPTIONS), "aws_iam_role.r").policies
+    assert found.name == "p"
 
 
 def test_exclusive_attachments_are_all_there_are() -> None:

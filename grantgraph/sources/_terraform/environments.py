@@ -75,20 +75,30 @@ class Environments:
         if key not in self._known:
             facts = self.facts.get(key, _Facts())
             nowhere = Environment()
-            region = facts.region or self.options.region
-            partition = facts.partition or self.options.partition or (partition_of(region) if region else None)
+            region = facts.region or self._said(key, "region", self.options.region)
+            partition = facts.partition or self._said(key, "partition", self.options.partition)
+            partition = partition or (partition_of(region) if region else None)
             self._known[key] = Environment(
                 partition or nowhere.partition,
-                region or self._own(key, "region", nowhere.region),
-                facts.account or self.options.account or self._own(key, "account", nowhere.account),
+                region or self._open(key, "region", nowhere.region),
+                facts.account
+                or self._said(key, "account", self.options.account)
+                or self._open(key, "account", nowhere.account),
             )
         return self._known[key]
 
-    def _own(self, key: str, part: str, otherwise: Text) -> Text:
+    def _said(self, key: str, part: str, option: str | None) -> str | None:
+        """What the caller says, which is about the main provider and those that are set up as it is."""
+        return option if self._is_like_main(key, part) else None
+
+    def _is_like_main(self, key: str, part: str) -> bool:
+        decides = {"region": ("region",), "account": _CREDENTIALS}.get(part, ())
+        mine, main = (self._expressions(one) or {} for one in (key, key.partition(".")[0]))
+        return all(mine.get(name) == main.get(name) for name in decides)
+
+    def _open(self, key: str, part: str, otherwise: Text) -> Text:
         """What is not known of a provider; two that are set up apart are not taken to be in one place."""
-        decides = ("region",) if part == "region" else _CREDENTIALS
-        mine, main = (self._expressions(one) for one in (key, key.partition(".")[0]))
-        if all((mine or {}).get(name) == (main or {}).get(name) for name in decides):
+        if self._is_like_main(key, part):
             return otherwise
         return text((Unknown(f"{part} of {key}", f"the {part} of the provider `{key}` is not known here"),))
 

@@ -170,8 +170,7 @@ class Reader:
             return self._followed(one, path, node, to)
         spelled = node.as_str() or ""
         found = [target for type in to for target in self._by_value.get((type, spelled), ())]
-        provider = self.environments.provider_of(one)
-        mine = [target for target in found if self.environments.provider_of(target) == provider]
+        mine = [target for target in found if self._is_near(target, one)]
         if len(found) == 1 and spelled.startswith("arn:"):
             mine = found
         if len(mine) == 1:
@@ -182,6 +181,12 @@ class Reader:
         return Link(
             Node(Unknown(one.address + spell(path), reason), node.at), may_be=tuple(found), written=spelled
         )
+
+    def _is_near(self, target: Instance, one: Instance) -> bool:
+        """Whether a name that one resource says can be the other's: names are an account's, most a region's."""
+        there, here = self.environments.of(target), self.environments.of(one)
+        everywhere = target.type.startswith(("aws_iam_", "aws_s3_bucket"))
+        return there.account == here.account and (everywhere or there.region == here.region)
 
     def link_to(self, target: Instance, at: Location) -> Link:
         """A link to a resource of the input."""
