@@ -397,6 +397,23 @@ def test_an_override_that_is_not_known_leaves_the_whole_document_open() -> None:
     assert not policy.statements and policy.unseen
 
 
+def test_a_list_of_sources_that_is_hidden_may_hold_any() -> None:
+    inner = policy_data(statement(actions=["s3:Get*"], resources=["*"]), address="inner")
+    data = policy_data(statement(actions=["sqs:Get*"], resources=["*"]))
+    data["unknown"]["source_policy_documents"] = True
+    data["refers"] = {"source_policy_documents": ["data.aws_iam_policy_document.inner.json"]}
+    policy = one_policy(inline(refers=JSON), data, inner)
+    assert policy.unseen and says(policy) == [("Allow", ["sqs:Get*"], ["*"])]
+
+
+def test_a_statement_without_a_shape_beside_sources_leaves_the_whole_document_open() -> None:
+    source = document(allow("s3:*", Sid="A"))
+    data = policy_data(statement(actions=["sqs:*"], resources=["*"]), source_policy_documents=[source])
+    data["unknown"]["statement"] = [{"sid": True}]
+    policy = one_policy(inline(refers=JSON), data)
+    assert policy.unseen and not policy.statements
+
+
 def test_documents_that_are_made_from_each_other_end() -> None:
     ones = []
     for name, other in (("a", "b"), ("b", "a")):
@@ -799,6 +816,32 @@ def test_the_policy_of_a_resource_that_is_not_known_may_be_anyones() -> None:
     )
     found = thing(read(plan(QUEUE, policy)), "aws_sqs_queue.q").policy
     assert found is not None and found.unseen
+
+
+def test_blocks_are_told_apart_by_their_constants_in_any_order() -> None:
+    functions = [
+        resource(f"aws_lambda_function.{name}", {"function_name": name, "role": "arn:aws:iam::1:role/x"}, ["arn"])
+        for name in ("f", "g")
+    ]
+    events = {"f": ["s3:ObjectRemoved:*", "s3:ObjectCreated:*"], "g": ["s3:ObjectTagging:*"]}
+    blocks = [
+        {
+            "events": {"constant_value": events[name]},
+            "lambda_function_arn": {
+                "references": [f"aws_lambda_function.{name}.arn", f"aws_lambda_function.{name}"]
+            },
+        }
+        for name in ("f", "g")
+    ]
+    notification = resource(
+        "aws_s3_bucket_notification.n",
+        {"bucket": "b", "lambda_function": [{"events": events["g"]}, {"events": sorted(events["f"])}]},
+        {"lambda_function": [{"lambda_function_arn": True}] * 2},
+        {"lambda_function": blocks},
+    )
+    bucket = resource("aws_s3_bucket.b", {"bucket": "b", "id": "b"}, ["arn"])
+    ways = [one.target for one in read(plan(bucket, notification, *functions)).entry_points]
+    assert ways == ["aws_lambda_function.g", "aws_lambda_function.f"]
 
 
 def test_the_policy_of_a_stream_is_not_its_tables() -> None:
