@@ -41,8 +41,9 @@ class _Writer:
                 return replace(node, value=tuple(self.value(one, bound) for one in node.value))
             case Mapping():
                 reference = node.value.get("Ref")
-                if len(node.value) == 1 and reference is not None and reference.value in bound:
-                    return Node(bound[str(reference.value)], node.at)
+                named = reference.as_str() if reference is not None and len(node.value) == 1 else None
+                if named is not None and named in bound:
+                    return Node(bound[named], node.at)
                 return self.object(node, bound)
             case _:
                 return node

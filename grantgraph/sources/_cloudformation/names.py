@@ -22,14 +22,14 @@ if TYPE_CHECKING:
 
 ARN = "${arn}"
 _FUNCTION_ARN = "arn:${partition}:lambda:${region}:${account}:function:${name}"
-# type → the property that names what it is a part of, and how its ARN goes on
-_PARTS: Mapping[str, tuple[str, str]] = {
+PARTS: Mapping[str, tuple[str, str]] = {
     ALIAS: ("FunctionName", ":${name}"),
     VERSION: ("FunctionName", ":${made}"),
     "AWS::Kinesis::StreamConsumer": ("StreamARN", "/consumer/${name}:${made}"),
     "AWS::SecretsManager::RotationSchedule": ("SecretId", ""),
     "AWS::SecretsManager::SecretTargetAttachment": ("SecretId", ""),
 }
+"""Types that are a part of another resource: the property that names it, and how its ARN goes on."""
 # type → the property whose text `Ref` gives
 _REFS: Mapping[str, str] = {
     "AWS::ApiGateway::Stage": "StageName",
@@ -130,9 +130,9 @@ class Names:
 
     def _part_of_another(self, one: Declared) -> Text | None:
         """The ARN of a version or an alias, of a secret that is attached, of a stream's consumer."""
-        if one.type not in _PARTS:
+        if one.type not in PARTS:
             return None
-        key, suffix = _PARTS[one.type]
+        key, suffix = PARTS[one.type]
         written = self.assembly.written(one, key)
         whole = self.assembly.of_stack(one.stack).name_of(f"{one.owner}.Ref", written) if written else None
         if whole is None:
@@ -153,7 +153,7 @@ class Names:
         template = attribute_template(type, attribute) if type else None
         if template is not None:
             return self._fill(one, template)
-        if attribute in _ARN_ATTRIBUTES and one.type in _PARTS:
+        if attribute in _ARN_ATTRIBUTES and one.type in PARTS:
             return self.ref(one)
         reason = f"`{attribute}` of `{one.owner}` is decided at deployment"
         return text((Unknown(f"{one.owner}.{attribute}", reason),))

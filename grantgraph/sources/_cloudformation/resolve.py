@@ -188,12 +188,12 @@ class Resolver:
         target = self.assembly.targets.get((id(self.stack), name))
         if target is not None:
             return node_of_text(self.assembly.names.ref(target), node.at)
-        return self.nothing(
-            name, argument, node, (*self.sections.parameters, *self.sections.resources, *PSEUDO_PARAMETERS), help
-        )
+        pseudo = PSEUDO_PARAMETERS if "::" in name else ()
+        known = (*self.sections.parameters, *self.sections.resources, *pseudo)
+        return self.nothing(name, argument, node, known, help)
 
     def nothing(self, name: str, argument: Node, node: Node, known: Iterable[str], help: str = "") -> Node:
-        if self.sections.transforms:  # which may add what is missing
+        if self.sections.transforms or self._is_of_a_module(name):  # which may add what is missing
             return self.unknown(f"{name}.Ref", node, f"`{name}` is not in the template before its transform")
         self.problems.error(
             argument.at,
@@ -202,6 +202,11 @@ class Resolver:
             help or did_you_mean(name, known),
         )
         return self.not_understood(node)
+
+    def _is_of_a_module(self, name: str) -> bool:
+        """Whether a name may be a resource of a module: its name follows the module's."""
+        modules = (id for id, (type, _) in self.sections.resources.items() if type.endswith("::MODULE"))
+        return any(name.startswith(id) for id in modules)
 
     def pseudo(self, name: str, node: Node) -> Node | None:
         environment = self.stack.environment

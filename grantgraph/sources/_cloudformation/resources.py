@@ -8,6 +8,7 @@ from grantgraph.model import Index, PrincipalType, Resource
 from grantgraph.node import Node
 from grantgraph.sources._cloudformation.assembly import Assembly
 from grantgraph.sources._cloudformation.identities import Roles
+from grantgraph.sources._cloudformation.names import PARTS
 from grantgraph.sources._cloudformation.resource_policies import read_resource_policies
 from grantgraph.sources._cloudformation.template import Declared
 from grantgraph.sources._cloudformation.types import (
@@ -24,6 +25,8 @@ from grantgraph.text import Text, Unknown
 def read_resources(assembly: Assembly, roles: Roles) -> tuple[Resource, ...]:
     """Every resource of a type that is modelled."""
     policies = read_resource_policies(assembly)
+    for part in assembly.of(*PARTS):
+        assembly.understood(part)
     found = []
     for one in assembly.of(*modelled_types()):
         assembly.understood(one)
