@@ -14,7 +14,7 @@ from grantgraph.policy.arn import ArnPattern
 from grantgraph.policy.document import Condition, Family, Statement
 from grantgraph.policy.pattern import Pattern, Variable, Wild
 from grantgraph.prove import Standing
-from grantgraph.prove.glob import accepts
+from grantgraph.prove.automaton import accepts
 from grantgraph.prove.shapes import Shape, dimension_of, shapes_of
 
 FILLINGS = ("", "x", "red", "a/x", "R")
