@@ -14,7 +14,7 @@ from grantgraph.sources._cloudformation.template import Declared, Stack, is_func
 from grantgraph.sources._cloudformation.types import (
     named_types,
 )
-from grantgraph.text import Text
+from grantgraph.text import Text, Unknown, text
 
 
 class Assembly:
@@ -130,7 +130,7 @@ class Assembly:
     def _build_index(self) -> dict[Text, list[Declared]]:
         index: dict[Text, list[Declared]] = {}
         for one in self.declared:
-            texts = [self.names.ref(one)]
+            texts = [self.names.ref(one), text((Unknown(f"{one.owner}.Ref", generated=True),))]
             if one.type in named_types():
                 texts += [self.names.name(one), *self.names.arns(one)]
             for value in dict.fromkeys(texts):

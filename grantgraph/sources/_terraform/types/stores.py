@@ -127,6 +127,10 @@ def _default_key_policy(reader: Reader, one: Instance) -> Node:
     return node_of({"Version": "2012-10-17", "Statement": [statement]}, one.at)
 
 
+def _parameter(reader: Reader, one: Instance) -> Properties:
+    return {}
+
+
 _SECRET_TYPE = TerraformType(
     SECRET,
     "AWS::SecretsManager::Secret",
@@ -148,5 +152,6 @@ TERRAFORM_TYPES = (
     _SECRET_TYPE,
     policy_resource("aws_secretsmanager_secret_policy", "secret_arn", SECRET),
     TerraformType(KEY, "AWS::KMS::Key", _key, "key_id"),
+    TerraformType("aws_ssm_parameter", "AWS::SSM::Parameter", _parameter, "name", slashes=True),
     policy_resource("aws_kms_key_policy", "key_id", KEY),
 )
