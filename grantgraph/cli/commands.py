@@ -53,8 +53,14 @@ def synth(
     format: Format = "text",
     output: Outputs = [],
     write: Annotated[
-        Path | None, typer.Option("--write", metavar="DIR", help="Also write one policy file a principal.")
+        Path | None, typer.Option("--write", metavar="DIR", help="Also write each policy to a file of its own.")
     ] = None,
+    boundary: Annotated[
+        bool, typer.Option("--boundary", help="Also write a permissions boundary for all roles.")
+    ] = False,
+    shrink: Annotated[
+        bool, typer.Option("--shrink", help="Shorten actions by wildcards that match nothing else today.")
+    ] = False,
     param: Parameters = [],
     account: Account = "",
     region: Region = "",
@@ -62,22 +68,23 @@ def synth(
 ) -> None:
     """Write least-privilege policies from needs, each with its proof."""
     from grantgraph.catalog import load_catalog
-    from grantgraph.problems import InputError
+    from grantgraph.problems import InputError, bug
     from grantgraph.prove import Proved
-    from grantgraph.synthesize import synthesize
+    from grantgraph.synthesize import Options, synthesize
 
     application = read_input(path, param, account, region, partition)
-    if not application.needs:
+    if not application.needs and not any(one.runtime for one in application.principals):
         raise InputError(
             f"`{path}` says nothing about needs, so there is nothing to write policies from",
             help="write a model file with `needs`; docs/model.md shows one",
         )
-    synthesized = synthesize(application, load_catalog())
-    if write is not None:
+    synthesized = synthesize(application, load_catalog(), Options(shrink, boundary))
+    unproved = [name for name, answer in synthesized.proofs().items() if not isinstance(answer, Proved)]
+    if write is not None and not unproved:
         _write_policies(write, synthesized)
     emit("synth", synthesized, format, output)
-    if not all(isinstance(one.proof, Proved) for one in synthesized.syntheses):
-        raise typer.Exit(Exit.UNDECIDED)
+    if unproved:
+        bug(f"what was written for {', '.join(unproved)} is not proved to be what is needed")
 
 
 def _write_policies(folder: Path, synthesized: object) -> None:
@@ -88,12 +95,9 @@ def _write_policies(folder: Path, synthesized: object) -> None:
     from grantgraph.synthesize import Synthesized
 
     assert isinstance(synthesized, Synthesized)
-    for one in synthesized.syntheses:
-        for policy, suffix in ((one.policy, "policy"), (one.trust, "trust")):
-            if policy is not None:
-                text = json.dumps(render_policy(policy), indent=2, ensure_ascii=False) + "\n"
-                name = quote(one.principal.id, safe=" ")  # no name leads out of the folder
-                write_whole(folder / f"{name}.{suffix}.json", text)
+    for name, policy in synthesized.documents().items():
+        text = json.dumps(render_policy(policy), indent=2, ensure_ascii=False) + "\n"
+        write_whole(folder / f"{quote(name, safe=' ')}.json", text)  # no name leads out of the folder
 
 
 @app.command()

@@ -42,7 +42,8 @@ Partition = Annotated[str, typer.Option("--partition", metavar="NAME", help="aws
 def read_application(path: Path, parameters: list[str], account: str, region: str, partition: str) -> Application:
     """The application at a path, ready to be judged: a model comes with the policies that its needs give."""
     application = read_input(path, parameters, account, region, partition)
-    if application.needs and not any(one.policies for one in application.principals):
+    says_needs = application.needs or any(one.runtime for one in application.principals)
+    if says_needs and not any(one.policies for one in application.principals):
         from grantgraph.catalog import load_catalog
         from grantgraph.synthesize import synthesize, with_policies
 

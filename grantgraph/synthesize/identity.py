@@ -1,35 +1,14 @@
-"""Whose rows are whose: which callers have an identity, and which tables can be kept to it."""
+"""Whose rows are whose: which tables can be kept to their callers' identities, and what else can be done."""
 
 from __future__ import annotations
 
 import re
 
-from grantgraph.model import Index, Need, Principal, PrincipalType, Resource
+from grantgraph.model import Index, Need, Resource
 from grantgraph.problems import Problems
-from grantgraph.standing import IDENTITY, VISITORS
 
 IDENTITY_NAMES = ("userid", "identityid", "ownerid", "cognitoid", "sub", "user", "owner", "identity")
 """Attribute names that, without another word, are taken for the caller's identity."""
-
-
-def identity_is_known(need: Need, principal: Principal, problems: Problems) -> bool:
-    """Whether the principal's sessions carry an identity of their own."""
-    scope = "rows" if need.rows else "keys"
-    if principal.type not in VISITORS:
-        problems.error(
-            need.at,
-            "no-identity",
-            f"`{scope}` asks for the caller's identity, and `{need.who}` has none: it acts for everyone alike",
-            "limit it in its code, or let the users' own role reach the data",
-        )
-        return False
-    if principal.type is PrincipalType.UNAUTHENTICATED:
-        problems.note(
-            need.at,
-            "guest-identity",
-            f"AWS does not promise that a guest's requests carry {IDENTITY}: where they do not, this denies",
-        )
-    return True
 
 
 def identity_attribute(resource: Resource) -> str:
@@ -47,8 +26,6 @@ def rows_can_be_own(need: Need, resource: Resource, problems: Problems) -> bool:
     """Whether a rule on the leading key keeps each caller to its own rows (rules 155, 162)."""
     partition, sort = (str(resource.attributes.get(word, "")) for word in ("partition_key", "sort_key"))
     owner = identity_attribute(resource)
-    index = next((one for one in resource.indexes if one.name == need.index), None)
-    leading = index.partition_key if index is not None else partition
     if not owner:
         problems.error(
             need.at,
@@ -57,8 +34,12 @@ def rows_can_be_own(need: Need, resource: Resource, problems: Problems) -> bool:
             "say it on the table, `identity: <attribute>`",
         )
         return False
-    if leading == owner:
+    through = [one for one in resource.indexes if one.name in need.scopes.index]
+    wrong = [one for one in through if one.partition_key != owner]
+    if not wrong and (through or partition == owner):
         return True
+    index = wrong[0] if wrong else None
+    leading = index.partition_key if index is not None else partition
     where = f"the index `{index.name}`" if index is not None else f"the table `{resource.id}`"
     is_sort = " (its sort key)" if owner == (index.sort_key if index is not None else sort) else ""
     problems.error(
@@ -88,3 +69,19 @@ def alternatives(resource: Resource, index: Index | None, owner: str, leading: s
         "can require once the application writes nothing else there",
         "enforce it in code: a route whose function checks the owner, and no access to the table for the user",
     ]
+
+
+def attributes_hold_keys(need: Need, resource: Resource, problems: Problems) -> bool:
+    """Whether the named attributes include the keys, which every request names (rule 163)."""
+    keys = [str(resource.attributes.get(word, "")) for word in ("partition_key", "sort_key")]
+    for index in resource.indexes:
+        keys += [index.partition_key, index.sort_key] if index.name in need.scopes.index else []
+    missing = [key for key in keys if key and key not in need.scopes.attributes]
+    for key in dict.fromkeys(missing):
+        problems.error(
+            need.at,
+            "attributes-without-keys",
+            f"`attributes` of `{need.to}` leaves out its key `{key}`, which every request has to name",
+            f"add `{key}`",
+        )
+    return not missing

@@ -4,100 +4,91 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from grantgraph.catalog import Action, Catalog
+from grantgraph.catalog import Action
 from grantgraph.model import Need, Resource
-from grantgraph.problems import Problems
-from grantgraph.standing import IDENTITY
-from grantgraph.synthesize.result import Conditions, Wish
-from grantgraph.text import text
+from grantgraph.resources import ActionsOn
+from grantgraph.synthesize.limits import actions_of, carries_key, keys_of, wish
+from grantgraph.synthesize.placeholders import as_policy_text, compare
+from grantgraph.synthesize.result import Conditions, Draft, Wish
+from grantgraph.text import Text, text
 
-WHOLE_ITEM = frozenset({"dynamodb:BatchWriteItem", "dynamodb:DeleteItem", "dynamodb:PutItem"})
+WHOLE_ITEM = frozenset(
+    {"dynamodb:BatchWriteItem", "dynamodb:DeleteItem", "dynamodb:PartiQLDelete", "dynamodb:PutItem"}
+)
 """Actions that replace or remove whole items: limits on attributes do not hold for them (rule 165)."""
 
+RETURNS = ("NONE", "UPDATED_NEW", "UPDATED_OLD")
+"""What a write may hand back without showing attributes that it did not touch (rule 163)."""
 
-def table_wishes(
-    need: Need,
-    purpose: str,
-    suffix: str,
-    resource: Resource,
-    actions: list[Action],
-    catalog: Catalog,
-    problems: Problems,
-) -> Iterator[Wish]:
-    arn = text([resource.arn, suffix])
-    if need.index:
-        arn = text([resource.arn, f"/index/{need.index}"])
-        actions = [one for one in actions if "index" in one.resource_types]
-    if need.attributes:
-        actions = _without_whole_items(need, purpose, actions, problems)
-        if not attributes_hold_keys(need, resource, problems):
-            return
-    for key, scope in (("dynamodb:LeadingKeys", need.rows), ("dynamodb:Attributes", need.attributes)):
-        for action in actions if scope else ():
-            if key not in _keys(action, catalog):
-                word = "rows" if key.endswith("LeadingKeys") else "attributes"
-                problems.error(
-                    need.at,
-                    "scope-not-carried",
-                    f"`{word}` cannot limit {action}: its requests do not carry {key}, so the rule would not hold",
-                    "leave the action out, or ask for it in a need of its own, for the whole table",
-                )
+
+def table_wishes(need: Need, purpose: str, on: ActionsOn, resource: Resource, draft: Draft) -> Iterator[Wish]:
+    """What an access word asks of a table, within rows, attributes and one of its indexes."""
+    actions = actions_of(on, draft)
+    arns: tuple[Text, ...] = (on.under(resource.arn, resource.attributes),)
+    if need.scopes.index:
+        arns = tuple(text([resource.arn, f"/index/{name}"]) for name in need.scopes.index)
+        actions = _through_an_index(need, purpose, actions, draft)
+        purpose = " ".join([purpose, *need.scopes.index])
+    if need.scopes.attributes:
+        actions = _on_parts_of_items(need, purpose, actions, draft)
+    for scope, key in (("rows", "dynamodb:LeadingKeys"), ("attributes", "dynamodb:Attributes")):
+        if getattr(need.scopes, scope):
+            if not all(carries_key(need, scope, key, action, draft) for action in actions):
                 return
-    by_conditions: dict[Conditions, list[str]] = {}
+    by_limits: dict[Conditions, list[str]] = {}
     for action in actions:
-        by_conditions.setdefault(_table_conditions(need, action, catalog), []).append(str(action))
-    for conditions, names in by_conditions.items():
-        yield Wish(need, purpose, tuple(names), (arn,), conditions)
+        by_limits.setdefault(_limits(need, action, draft), []).append(str(action))
+    for limits, names in by_limits.items():
+        yield wish(need, purpose, tuple(names), arns, limits)
 
 
-def _keys(action: Action, catalog: Catalog) -> frozenset[str]:
-    return catalog.keys_of(action, None) | action.condition_keys
+def _through_an_index(need: Need, purpose: str, actions: list[Action], draft: Draft) -> list[Action]:
+    """The actions that an index takes: it is only read from (rule 161)."""
+    found = [one for one in actions if "index" in one.resource_types]
+    if not found:
+        draft.problems.error(
+            need.at,
+            "index-access",
+            f"`{purpose}` does not go through an index: an index is only queried and scanned",
+            "ask for it in a need of its own, without `index`",
+        )
+    return found
 
 
-def _table_conditions(need: Need, action: Action, catalog: Catalog) -> Conditions:
-    """The limits on rows and attributes, each with the guard without which it does not hold (157, 163)."""
-    found: list[tuple[str, str, tuple[str, ...]]] = []
-    if need.rows:
-        found.append(("ForAllValues:StringEquals", "dynamodb:LeadingKeys", ("${" + IDENTITY + "}",)))
-        found.append(("Null", "dynamodb:LeadingKeys", ("false",)))
-    if need.attributes:
-        found.append(("ForAllValues:StringEquals", "dynamodb:Attributes", tuple(sorted(need.attributes))))
-        keys = _keys(action, catalog)
-        if action.access_level in ("Read", "List") and "dynamodb:Select" in keys:
-            found.append(("StringEqualsIfExists", "dynamodb:Select", ("SPECIFIC_ATTRIBUTES",)))
-        if "dynamodb:ReturnValues" in keys and action.access_level == "Write":
-            found.append(("StringEqualsIfExists", "dynamodb:ReturnValues", ("NONE", "UPDATED_NEW", "UPDATED_OLD")))
-    return tuple(found)
-
-
-def _without_whole_items(need: Need, purpose: str, actions: list[Action], problems: Problems) -> list[Action]:
-    """Limits on attributes do not hold for actions on whole items; they have to be asked for by name."""
+def _on_parts_of_items(need: Need, purpose: str, actions: list[Action], draft: Draft) -> list[Action]:
+    """Actions that limits on attributes hold for; `write` leaves the others out, and no other word can."""
     whole = [str(one) for one in actions if str(one) in WHOLE_ITEM]
-    if whole and purpose in need.access:
-        problems.note(
+    if whole and purpose == "write":
+        draft.problems.note(
             need.at,
             "whole-items",
-            f"`{purpose}` with `attributes` leaves out {', '.join(whole)}: they replace or remove whole items, "
+            f"`write` with `attributes` leaves out {', '.join(whole)}: they replace or remove whole items, "
             "with attributes that the caller may not see",
-            "UpdateItem creates and changes items; name one of the others in `access` if you want it",
+            "UpdateItem creates and changes items; ask for one of the others in a need without `attributes`",
         )
-        return [one for one in actions if str(one) not in WHOLE_ITEM]
-    for name in whole:
-        problems.note(need.at, "whole-items", f"{name} is not held by `attributes`: it acts on whole items")
-    return actions
-
-
-def attributes_hold_keys(need: Need, resource: Resource, problems: Problems) -> bool:
-    """Whether the named attributes include the keys, which every request names (rule 163)."""
-    index = next((one for one in resource.indexes if one.name == need.index), None)
-    keys = [str(resource.attributes.get(word, "")) for word in ("partition_key", "sort_key")]
-    keys += [index.partition_key, index.sort_key] if index is not None else []
-    missing = [key for key in keys if key and key not in need.attributes]
-    for key in missing:
-        problems.error(
+    elif whole:
+        draft.problems.error(
             need.at,
-            "attributes-without-keys",
-            f"`attributes` of `{need.to}` leaves out its key `{key}`, which every request has to name",
-            f"add `{key}`",
+            "whole-items",
+            f"`attributes` cannot limit {', '.join(whole)}: it replaces or removes whole items, "
+            "with attributes that the caller may not see",
+            "`update` creates and changes items within `attributes`; or ask for this in a need without them",
         )
-    return not missing
+    return [one for one in actions if str(one) not in WHOLE_ITEM]
+
+
+def _limits(need: Need, action: Action, draft: Draft) -> Conditions:
+    """The limits on rows and attributes, each with its guard (rules 157, 163)."""
+    found: Conditions = ()
+    if need.scopes.rows:
+        rows = tuple(map(as_policy_text, need.scopes.rows))
+        found += ((f"ForAllValues:{compare(rows)}", "dynamodb:LeadingKeys", rows),)
+        found += (("Null", "dynamodb:LeadingKeys", ("false",)),)
+    if need.scopes.attributes:
+        found += (("ForAllValues:StringEquals", "dynamodb:Attributes", tuple(sorted(need.scopes.attributes))),)
+        keys = keys_of(action, draft)
+        if "dynamodb:Select" in keys:
+            found += (("StringEqualsIfExists", "dynamodb:Select", ("SPECIFIC_ATTRIBUTES",)),)
+        elif "dynamodb:ReturnValues" in keys:
+            found += (("StringEqualsIfExists", "dynamodb:ReturnValues", RETURNS),)
+    return found

@@ -6,45 +6,41 @@ import re
 from collections.abc import Iterator
 
 from grantgraph.catalog import Action, Catalog
-from grantgraph.model import Application, Need, Resource
-from grantgraph.problems import Problems, bug
+from grantgraph.model import Need
+from grantgraph.problems import bug
 from grantgraph.resources import ActionsOn, ResourceType, resource_types
-from grantgraph.synthesize.buckets import bucket_wish
-from grantgraph.synthesize.identity import identity_is_known, rows_can_be_own
-from grantgraph.synthesize.result import Wish
+from grantgraph.synthesize.buckets import bucket_wishes
+from grantgraph.synthesize.identity import attributes_hold_keys, rows_can_be_own
+from grantgraph.synthesize.limits import LIMITS, unlimited
+from grantgraph.synthesize.placeholders import OWN, callers_have_values
+from grantgraph.synthesize.result import Draft, Wish
+from grantgraph.synthesize.routes import route_wishes
 from grantgraph.synthesize.tables import table_wishes
-from grantgraph.text import text
+
+_LIMITS = {**LIMITS, "dynamodb:table": table_wishes, "s3:bucket": bucket_wishes}
 
 
-def wishes_of(need: Need, application: Application, catalog: Catalog, problems: Problems) -> Iterator[Wish]:
+def wishes_of(need: Need, draft: Draft) -> Iterator[Wish]:
     """What a need asks for; what IAM cannot enforce is a problem, and no wish."""
-    route = application.entry_point(need.to)
+    route = draft.entry_points.get(need.to)
     if route is not None:
-        if route.arn == "":
-            problems.error(
-                need.at,
-                "route-without-iam",
-                f"`{need.to}` has the authorizer `{route.authorizer}`: IAM does not decide who may call it",
-                "give the route `authorizer: iam`, or drop the need",
-            )
-            return
-        yield Wish(need, "invoke", ("execute-api:Invoke",), (route.arn,))
+        yield from route_wishes(need, route, draft)
         return
-    resource = application.resource(need.to)
-    principal = application.principal(need.who)
+    resource, principal = draft.resources.get(need.to), draft.principals.get(need.who)
     if resource is None or principal is None:
         bug(f"the need {need} names nothing")
-    type = resource_types()[resource.type]
-    if (need.rows or "{identity}" in need.keys) and not identity_is_known(need, principal, problems):
+    if not callers_have_values(need, principal, draft.problems):
         return
-    if need.rows and not rows_can_be_own(need, resource, problems):
+    if OWN in need.scopes.rows and not rows_can_be_own(need, resource, draft.problems):
         return
-    for purpose, on in _asked(need, type, catalog):
-        yield from _wish(need, purpose, on, resource, catalog, problems)
+    if need.scopes.attributes and not attributes_hold_keys(need, resource, draft.problems):
+        return
+    for purpose, on in _asked(need, resource_types()[resource.type], draft.catalog):
+        yield from _LIMITS.get(resource.type, unlimited)(need, purpose, on, resource, draft)
 
 
 def _asked(need: Need, type: ResourceType, catalog: Catalog) -> Iterator[tuple[str, ActionsOn]]:
-    """The actions that the access words, or the exact actions, stand for."""
+    """The actions that the access words, or the exact actions, stand for, and where each is used."""
     for word in need.access:
         if ":" not in word:
             yield from ((word, on) for on in type.access[word])
@@ -52,8 +48,10 @@ def _asked(need: Need, type: ResourceType, catalog: Catalog) -> Iterator[tuple[s
         action = catalog.action(word)
         if action is None:
             bug(f"the need {need} names no action")
-        for suffix in _suffixes(action, type, catalog):
-            yield action.name, ActionsOn(suffix, (str(action),))
+        name = str(action)
+        same = {(on.suffix, on.instead) for ones in type.access.values() for on in ones if name in on.actions}
+        for suffix, instead in sorted(same) or [(one, ("", "")) for one in _suffixes(action, type, catalog)]:
+            yield action.name, ActionsOn(suffix, (name,), instead)
 
 
 def _suffixes(action: Action, type: ResourceType, catalog: Catalog) -> tuple[str, ...]:
@@ -70,15 +68,3 @@ def _suffixes(action: Action, type: ResourceType, catalog: Catalog) -> tuple[str
             if bare(template).startswith(base):
                 found.add(bare(template)[len(base) :])
     return ("",) if "" in found or not found else tuple(sorted(found))
-
-
-def _wish(
-    need: Need, purpose: str, on: ActionsOn, resource: Resource, catalog: Catalog, problems: Problems
-) -> Iterator[Wish]:
-    actions = [action for name in on.actions if (action := catalog.action(name)) is not None]
-    if resource.type == "dynamodb:table":
-        yield from table_wishes(need, purpose, on.suffix, resource, actions, catalog, problems)
-    elif resource.type == "s3:bucket" and need.keys:
-        yield bucket_wish(need, purpose, on, resource, actions, catalog, problems)
-    else:
-        yield Wish(need, purpose, on.actions, (text([resource.arn, on.suffix]),))

@@ -6,9 +6,10 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from grantgraph.model import Environment
+from grantgraph.catalog import Catalog, load_catalog
+from grantgraph.model import Environment, Resource
 from grantgraph.node import Node, expect_fields, expect_keys, expect_str
-from grantgraph.problems import Location, Problems
+from grantgraph.problems import Location, Problems, did_you_mean
 from grantgraph.sources import ReadOptions
 from grantgraph.text import Text, Unknown, text
 
@@ -23,6 +24,8 @@ class ModelFile:
     options: ReadOptions
     problems: Problems = field(default_factory=Problems)
     environment: Environment = field(default_factory=Environment)
+    catalog: Catalog = field(default_factory=load_catalog)
+    _members: dict[str, tuple[tuple[str, Location, Node], ...]] = field(default_factory=dict)
 
     # ── sections ──
 
@@ -33,13 +36,16 @@ class ModelFile:
             expect_keys(own, known, f"`{key}`", self.problems)
         return own
 
-    def members(self, key: str) -> list[tuple[str, Location, Node]]:
+    def members(self, key: str) -> tuple[tuple[str, Location, Node], ...]:
         """The members of a section: name, where the name is written, and what it is."""
-        section = self.node.get(key)
-        if section is None or section.value is None:
-            return []
-        fields = expect_fields(section, f"`{key}`", self.problems)
-        return [(name, section.key_at.get(name, one.at), one) for name, one in fields.items()]
+        if key not in self._members:
+            section = self.node.get(key)
+            fields: Mapping[str, Node] = {}
+            if section is not None and section.value is not None:
+                fields = expect_fields(section, f"`{key}`", self.problems)
+            places = section.key_at if section is not None else {}
+            self._members[key] = tuple((name, places.get(name, one.at), one) for name, one in fields.items())
+        return self._members[key]
 
     def list_of(self, key: str) -> tuple[Node, ...]:
         """The members of a section that is a list."""
@@ -78,6 +84,28 @@ class ModelFile:
         found = [expect_str(one, what, self.problems) for one in (node.one_or_many() if node is not None else ())]
         return tuple(one for one in found if one is not None)
 
+    def flag(self, node: Node, key: str) -> bool:
+        """A yes or no; no where it is left out."""
+        own = node.get(key)
+        if own is not None and not isinstance(own.value, bool):
+            self.problems.error(own.at, "type", f"`{key}` must be `true` or `false`, not {own.describe()}")
+        return own is not None and own.value is True
+
+    def reference(
+        self, node: Node, key: str, resources: Mapping[str, Resource | None], types: tuple[str, ...]
+    ) -> str:
+        """The name of a resource of some types; "" when it is not given."""
+        own = node.get(key)
+        name = self.optional(node, key)
+        if own is None or not name:
+            return ""
+        fitting = {id for id, one in resources.items() if one is None or one.type in types}
+        if name not in fitting:
+            kinds = " or ".join(f"`{one}`" for one in types)
+            help = did_you_mean(name, fitting)
+            self.problems.error(own.at, "unknown-resource", f"`{key}` must name a {kinds}, not `{name}`", help)
+        return name
+
     # ── names ──
 
     def given_name(self, node: Node | None, key: str) -> str:
@@ -93,14 +121,13 @@ class ModelFile:
 
     def name_of(self, key: str, node: Node) -> Text:
         """The name of a resource or role: what the file says, or what AWS will make."""
-        return self.given_name(node, "name") or made_later(key, f"the name of `{key}` is not in the model")
+        return self.given_name(node, "name") or self.made(key, f"the name of `{key}` is not in the model")
+
+    def made(self, name: str, reason: str) -> Text:
+        """A name that AWS makes when the application is deployed."""
+        return text((Unknown(name, reason, generated=True),))
 
     def places(self, name: Text, **more: Text) -> dict[str, Text]:
         """What the placeholders of an ARN stand for."""
         env = self.environment
         return {"partition": env.partition, "region": env.region, "account": env.account, "name": name, **more}
-
-
-def made_later(name: str, reason: str) -> Text:
-    """A name that AWS makes when the application is deployed."""
-    return text((Unknown(name, reason, generated=True),))

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
-from grantgraph.catalog import LEVELS_BY_WORD, load_catalog
-from grantgraph.model import Promise, PromiseType, Resource
+from grantgraph.catalog import LEVELS_BY_WORD
+from grantgraph.model import Promise, PromiseType
 from grantgraph.node import Node, expect_keys
 from grantgraph.problems import did_you_mean
 from grantgraph.sources._model.file import ModelFile
-from grantgraph.sources._model.needs import read_who
+from grantgraph.sources._model.known import Known, read_who
 
 
-def read_promise(
-    file: ModelFile, node: Node, principals: Mapping[str, object], resources: Mapping[str, Resource]
-) -> Promise | None:
+def read_promise(file: ModelFile, node: Node, known: Known) -> Promise | None:
     """One promise; None where it could not be read."""
     if not file.is_object(node, "a promise"):
         return None
@@ -29,14 +25,14 @@ def read_promise(
     if not file.is_object(body, what):
         return None
     expect_keys(body, frozenset({"who", "access", "on"}), what, file.problems)
-    who = read_who(file, body, what, principals)
+    who = read_who(file, body, what, known)
     on = file.optional(body, "on")
-    if on and on not in resources:
-        help = did_you_mean(on, resources)
+    if on and on not in known.resources:
+        help = did_you_mean(on, known.resources)
         file.problems.error(body.fields["on"].at, "unknown-resource", f"there is no resource `{on}`", help)
     access = file.words(body.get("access"), "`access`")
     for word in access:
-        if word not in LEVELS_BY_WORD and (":" not in word or load_catalog().action(word) is None):
+        if word not in LEVELS_BY_WORD and (":" not in word or file.catalog.action(word) is None):
             help = did_you_mean(word, LEVELS_BY_WORD)
             file.problems.error(body.fields["access"].at, "access", f"there is no access level `{word}`", help)
     if kinds[0] == "never" and not access:
