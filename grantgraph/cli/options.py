@@ -51,8 +51,13 @@ def read_application(path: Path, parameters: list[str], account: str, region: st
     return application
 
 
-def read_input(path: Path, parameters: list[str], account: str, region: str, partition: str) -> Application:
+def read_input(
+    path: Path, parameters: list[str], account: str, region: str, partition: str, portable: bool = False
+) -> Application:
     """The application at a path, with what the options say about it.
+
+    Args:
+        portable: leaves open where it is deployed, though the input may say it.
 
     Raises:
         UsageError: an option cannot be used.
@@ -66,7 +71,9 @@ def read_input(path: Path, parameters: list[str], account: str, region: str, par
     for option, value in (("--region", region), ("--partition", partition)):
         if value and not re.fullmatch("[a-z0-9-]+", value):
             raise UsageError(f"`{option} {value}` is not a name", "write it as AWS does: `us-east-1`, `aws-cn`")
-    options = ReadOptions(_pairs(parameters, "--param"), partition or None, region or None, account or None)
+    options = ReadOptions(
+        _pairs(parameters, "--param"), partition or None, region or None, account or None, portable
+    )
     application = load(path, options)
     errors = [problem for problem in application.problems if problem.level is Level.ERROR]
     if errors:

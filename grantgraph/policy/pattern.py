@@ -134,11 +134,22 @@ class Pattern:
             object.__setattr__(self, "_plan", plan)
         return plan
 
-    def __str__(self) -> str:
-        return "".join(
-            part.value if isinstance(part, Wild) else _escape(part) if isinstance(part, str) else str(part)
+    @property
+    def text(self) -> Text:
+        """How a policy spells it; what is decided elsewhere stays open."""
+        return text(
+            part.value
+            if isinstance(part, Wild)
+            else _escape(part)
+            if isinstance(part, str)
+            else part
+            if isinstance(part, Unknown)
+            else str(part)
             for part in self.parts
         )
+
+    def __str__(self) -> str:
+        return str(self.text)
 
 
 def _anything(value: str) -> bool:

@@ -116,11 +116,23 @@ class ResourceType:
 def fill(template: str, **values: Text) -> Text:
     """A template of an ARN or an attribute with its `${placeholders}` replaced.
 
+    A value that begins with a slash loses it after another one: so ARNs spell the names of parameters.
+
     Raises:
         KeyError: a placeholder has no value.
     """
     pieces = _PLACEHOLDER.split(template)  # literal, name, literal, name, ..., literal
-    return text(values[piece] if at % 2 else piece for at, piece in enumerate(pieces))
+    found: list[Text] = []
+    for at, piece in enumerate(pieces):
+        value = values[piece] if at % 2 else piece
+        after_slash = at % 2 and pieces[at - 1].endswith("/")
+        found.append(_without_slash(value) if after_slash else value)
+    return text(found)
+
+
+def _without_slash(value: Text) -> Text:
+    first, *rest = parts_of(value) or ("",)
+    return text([first.removeprefix("/"), *rest]) if isinstance(first, str) else value
 
 
 _PLACEHOLDER = re.compile(r"\$\{(\w+)\}")

@@ -28,8 +28,10 @@ def read_environment(file: ModelFile) -> Environment:
             file.problems.error(own.at, "name", f"`{own.value}` is not a {name}", help)
         return option or (own.as_str() if own else None) or otherwise
 
-    return Environment(
+    said = Environment(
         pick("partition", file.options.partition, "aws"),
         pick("region", file.options.region, given.region),
         pick("account", file.options.account, given.account),
     )
+    file.home = said.account
+    return given if file.options.portable else said

@@ -18,12 +18,13 @@ NAME = re.compile(r"[A-Za-z0-9+=,.@_:/-]+|\$default")
 
 @dataclass(slots=True)
 class ModelFile:
-    """What the readers of the parts share."""
+    """What the readers of the parts share. `home` is the account that the file says it is for."""
 
     node: Node
     options: ReadOptions
     problems: Problems = field(default_factory=Problems)
     environment: Environment = field(default_factory=Environment)
+    home: Text = ""
     catalog: Catalog = field(default_factory=load_catalog)
     _members: dict[str, tuple[tuple[str, Location, Node], ...]] = field(default_factory=dict)
 

@@ -51,7 +51,7 @@ def _resource(file: ModelFile, key: str, at: Location, node: Node) -> Resource |
     account = _account(file, key, node, type) or file.environment.account
     places = file.places(_name(file, key, node, type)) | {"account": account}
     indexes = tuple(_indexes(file, node)) if spelled == TABLE else ()
-    existing = file.flag(node, "existing") or "account" in node.fields
+    existing = file.flag(node, "existing") or account != file.environment.account
     return Resource(key, spelled, fill(type.arn, **places), account, None, attributes, indexes, at, existing)
 
 
@@ -68,8 +68,6 @@ def _keys_of(type: ResourceType) -> frozenset[str]:
 def _name(file: ModelFile, key: str, node: Node, type: ResourceType) -> Text:
     """The name of a resource as its ARN spells it."""
     name = file.name_of(key, node)
-    if type.name == "ssm:parameter" and isinstance(name, str):
-        return name.removeprefix("/")
     if type.name == "secretsmanager:secret" and isinstance(name, str):
         return text([name, "-??????"])
     return name
@@ -85,7 +83,9 @@ def _account(file: ModelFile, key: str, node: Node, type: ResourceType) -> str:
         help = "write its twelve digits, in quotes"
         file.problems.error(own.at, "account", f"the account of `{key}` is not an account", help)
         return ""
-    if value != file.environment.account and not type.shared:
+    if value == file.home:
+        return ""
+    if not type.shared:
         message = f"no policy of a `{type.name}` can let in another account, so `{key}` has to be in this one"
         file.problems.error(own.at, "account", message, "let a role of its account be assumed, and do it there")
     return value
