@@ -6,7 +6,7 @@ Every source ends here, and nothing after it knows which source it was.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from enum import StrEnum
 
 from grantgraph.policy.document import Policy
@@ -38,6 +38,30 @@ class PrincipalType(StrEnum):
     FUNCTION = "function"
     ROLE = "role"
     USER = "user"
+    ACCOUNT = "account"  # another account, or a role in it: its own policies are not the application's
+
+
+class Logs(StrEnum):
+    """Who makes the log group of a function."""
+
+    LAMBDA = "lambda"  # with the first line that is written, so the function's role has to be able to
+    APPLICATION = "existing"
+    NOBODY = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Runtime:
+    """What a function's role needs for Lambda itself.
+
+    `failures_to` is the id of the queue or topic that takes events which failed; `key` of the key that encrypts
+    the function's environment.
+    """
+
+    logs: Logs = Logs.LAMBDA
+    tracing: bool = False
+    vpc: bool = False
+    failures_to: str = ""
+    key: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +69,9 @@ class Principal:
     """A role or user. `id` is its logical id or its name in the model file.
 
     `pool` is the id of the identity pool whose visitors get this role. `framework` says which framework made
-    the role for its own purposes, "" when it is the application's own.
+    the role for its own purposes, "" when it is the application's own. `tags` are the keys of the tags that its
+    sessions carry; `assumed_by` the services, accounts and roles that may assume a role, with `external_id` for
+    an account.
     """
 
     id: str
@@ -57,6 +83,10 @@ class Principal:
     pool: str = ""
     framework: str = ""
     at: Location = field(default=NOWHERE, compare=False)
+    runtime: Runtime | None = None
+    tags: tuple[str, ...] = ()
+    assumed_by: tuple[str, ...] = ()
+    external_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +103,8 @@ class Resource:
     """Something that a policy can name. `type` is a name in `grantgraph.resources`, such as `sqs:queue`.
 
     `attributes` hold what its type says about it (a table's `partition_key` and `sort_key`, a function's
-    `runs_as`); `account` is the account that owns it, which its ARN may not say.
+    `runs_as`, the `stage` of an API, the `key` that encrypts it, by its id); `account` is the account that owns
+    it, which its ARN may not say. `existing` means that the application uses it and does not make it.
     """
 
     id: str
@@ -84,6 +115,7 @@ class Resource:
     attributes: Mapping[str, Text] = field(default_factory=dict)
     indexes: tuple[Index, ...] = ()
     at: Location = field(default=NOWHERE, compare=False)
+    existing: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +188,9 @@ class EntryPoint:
 
     `arn` is what `execute-api:Invoke` (for a field `appsync:GraphQL`) needs where IAM is the authorizer, ""
     elsewhere. `source` is the id of what calls: an API, a queue, a topic, a user pool. `runs_as` is the
-    principal that it acts as where it has a role of its own, "" where only its function has one.
+    principal that it acts as where it has a role of its own, "" where only its function has one. `source_arn` is
+    what the service that calls says as `aws:SourceArn`, where that is known; `failures_to` the id of the queue or
+    topic for what it cannot deliver.
     """
 
     id: str
@@ -167,38 +201,73 @@ class EntryPoint:
     source: str = ""
     runs_as: str = ""
     at: Location = field(default=NOWHERE, compare=False)
+    source_arn: Text = ""
+    failures_to: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Scopes:
+    """What limits a need to a part of a resource, or to some requests; docs/model.md says it in full.
+
+    In values, `{identity}` stands for the caller's identity and `{tag:name}` for a tag of its session.
+
+    Attributes:
+        rows: partition keys of a table; `own` is the caller's identity.
+        attributes: attributes of a table.
+        index: the index of a table that is read.
+        keys: keys of a bucket, or parameters below one.
+        delimiter: what a listing of a bucket is cut at.
+        presigned: seconds after which a request signed in advance is too old; only such requests are needed.
+        fields: fields of a GraphQL API.
+        alias: the alias of a function.
+        via: the services through which a key is used.
+        context: `name=value` pairs of a key's encryption context.
+        sources, detail_types: which events are put.
+        protocols, endpoints: what is subscribed to a topic.
+        passes: the roles that an action passes to a service.
+    """
+
+    rows: tuple[str, ...] = ()
+    attributes: tuple[str, ...] = ()
+    index: tuple[str, ...] = ()
+    keys: tuple[str, ...] = ()
+    delimiter: tuple[str, ...] = ()
+    presigned: tuple[str, ...] = ()
+    fields: tuple[str, ...] = ()
+    alias: tuple[str, ...] = ()
+    via: tuple[str, ...] = ()
+    context: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+    detail_types: tuple[str, ...] = ()
+    protocols: tuple[str, ...] = ()
+    endpoints: tuple[str, ...] = ()
+    passes: tuple[str, ...] = ()
+
+    def given(self) -> Mapping[str, tuple[str, ...]]:
+        """The scopes that limit something, by their names."""
+        values = {one.name: getattr(self, one.name) for one in fields(self)}
+        return {name: value for name, value in values.items() if value}
+
+    def __str__(self) -> str:
+        return "; ".join(f"{name}: {', '.join(value)}" for name, value in self.given().items())
 
 
 @dataclass(frozen=True, slots=True)
 class Need:
     """What one principal has to be able to do: `who` does `access` to `to`, within the scopes.
 
-    Attributes:
-        access: access words of the resource's type (`read`, `write`, ...), or exact actions.
-        rows: `own` limits a table to rows whose partition key is the caller's identity.
-        attributes: limits a table to these attributes.
-        keys: limits a bucket to these keys; `{identity}` stands for the caller's identity.
-        index: limits a table to one of its indexes.
+    `access` holds access words of the resource's type (`read`, `write`, ...), or exact actions.
     """
 
     who: str
     access: tuple[str, ...]
     to: str
-    rows: str = ""
-    attributes: tuple[str, ...] = ()
-    keys: str = ""
-    index: str = ""
+    scopes: Scopes = field(default_factory=Scopes)
     at: Location = field(default=NOWHERE, compare=False)
 
     def __str__(self) -> str:
-        scope = [
-            *([f"rows: {self.rows}"] if self.rows else []),
-            *([f"index: {self.index}"] if self.index else []),
-            *([f"attributes: {', '.join(self.attributes)}"] if self.attributes else []),
-            *([f"keys: {self.keys}"] if self.keys else []),
-        ]
         words = " and ".join(self.access)
-        return f"{self.who} needs to {words} {self.to}" + (f" ({'; '.join(scope)})" if scope else "")
+        return f"{self.who} needs to {words} {self.to}" + (f" ({self.scopes})" if self.scopes.given() else "")
 
 
 class PromiseType(StrEnum):

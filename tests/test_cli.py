@@ -108,7 +108,7 @@ def test_a_promise_that_is_kept_is_named(run: Run) -> None:
 
 def test_synth_proves_what_it_writes(run: Run) -> None:
     ended = run("synth", MODEL)
-    assert ended.code == 0 and "4 of 4 proved" in ended.out
+    assert ended.code == 0 and "6 of 6 proved" in ended.out
 
 
 def test_explain_and_graph_are_answers_and_no_gates(run: Run) -> None:
@@ -384,7 +384,7 @@ def test_a_new_file_has_the_mode_that_the_user_asks_for(run: Run, tmp_path: Path
 def test_synth_writes_a_policy_and_a_trust_policy_for_each_principal(run: Run, tmp_path: Path) -> None:
     assert run("synth", MODEL, "--write", tmp_path).code == 0
     names = sorted(one.name for one in tmp_path.iterdir())
-    assert "listNotes.policy.json" in names and "listNotes.trust.json" in names and len(names) == 8
+    assert "listNotes.policy.json" in names and "listNotes.trust.json" in names and len(names) == 10
     assert json.loads((tmp_path / "listNotes.policy.json").read_text())["Version"] == "2012-10-17"
 
 

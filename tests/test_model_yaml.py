@@ -12,6 +12,14 @@ from grantgraph.sources import ReadOptions, load
 
 NOTES = Path(__file__).parent.parent / "fixtures" / "apps" / "notes" / "grantgraph.yaml"
 
+TRIGGERS = (
+    "(known: `createAuthChallenge`, `customEmailSender`, `customMessage`, `customSmsSender`, "
+    "`defineAuthChallenge`, "
+    "`postAuthentication`, `postConfirmation`, `preAuthentication`, `preSignUp`, `preTokenGeneration`, "
+    "`userMigration`, `verifyAuthChallengeResponse`)"
+)
+LOGS = "(`true`: Lambda makes its log group; `existing`: it is made elsewhere; `false`: it writes none)"
+ROLE_KEYS = " (known: `assumed_by`, `external_id`, `name`, `tags`, `type`)"
 KNOWN_LEVELS = "known: `list`, `permissions-management`, `read`, `tagging`, `write`"
 
 MARK = "▸"
@@ -22,6 +30,11 @@ application: notes
 resources:
   Notes: {type: dynamodb:table, partition_key: userId, indexes: {byTag: {partition_key: tag}}}
   Uploads: {type: s3:bucket}
+  Jobs: {type: sqs:queue}
+  Events: {type: sns:topic}
+  Key: {type: kms:key}
+  Graph: {type: appsync:graphqlapi}
+  Users: {type: cognito-idp:userpool}
 principals:
   authenticated: {type: identity-pool:authenticated}
   listNotes: {type: function}
@@ -155,7 +168,7 @@ def test_a_need_may_name_an_exact_action_on_a_resource_or_below_it(tmp_path: Pat
 
 def test_a_need_says_where_it_was_written(tmp_path: Path) -> None:
     (need,) = read(tmp_path, with_need("{who: admin, access: read, to: Notes}")).needs
-    assert (need.at.line, need.at.column) == (12, 5)
+    assert (need.at.line, need.at.column) == (17, 5)
 
 
 def test_a_model_has_no_parameters() -> None:
@@ -217,7 +230,7 @@ def test_a_section_of_the_wrong_shape_says_which_shape_it_has(tmp_path: Path, so
         ("T: ▸{type: dynamodb:table}", "the table `T` needs `partition_key`"),
         (
             "T: {type: dynamodb:table, partition_key: a, ▸sortkey: b}",
-            "unknown key `sortkey` in the resource `T` (did you mean `sort_key`?)",
+            "unknown key `sortkey` in the resource `T` (did you mean `sort_key` or `key`?)",
         ),
         ("T: {type: dynamodb:table, partition_key: ▸[a]}", "`partition_key` must be a string, not a list"),
         ("T: {type: dynamodb:table, partition_key: a, indexes: ▸[b]}", "`indexes` must be an object, not a list"),
@@ -239,7 +252,27 @@ def test_a_section_of_the_wrong_shape_says_which_shape_it_has(tmp_path: Path, so
         ),
         (
             "T: {type: s3:bucket, ▸partition_key: a}",
-            "unknown key `partition_key` in the resource `T` (known: `name`, `type`)",
+            "unknown key `partition_key` in the resource `T` (known: `account`, `existing`, `key`, `name`, "
+            "`type`)",
+        ),
+        ("T: {type: s3:bucket, existing: ▸maybe}", "`existing` must be `true` or `false`, not a string"),
+        (
+            "T: {type: s3:bucket, account: ▸210987654321}",
+            "the account of `T` is not an account (write its twelve digits, in quotes)",
+        ),
+        (
+            'T: {type: appsync:graphqlapi, account: ▸"210987654321"}',
+            "no policy of a `appsync:graphqlapi` can let in another account, so `T` has to be in this one "
+            "(let a role of its account be assumed, and do it there)",
+        ),
+        ("T: {type: s3:bucket, key: ▸K}", "`key` must name a `kms:key`, not `K`"),
+        (
+            "T: {type: s3:bucket, ▸stage: live}",
+            "unknown key `stage` in the resource `T` (known: `account`, `existing`, `key`, `name`, `type`)",
+        ),
+        (
+            'T: {type: execute-api:api, stage: ▸"*"}',
+            "`*` is not a name (a name has letters, digits and `+=,.@_:/-`, and no wildcard)",
         ),
         (
             'T: {type: s3:bucket, name: ▸"*"}',
@@ -260,6 +293,38 @@ def test_a_resource_that_is_wrong_is_reported_at_its_place(tmp_path: Path, line:
         ("u: {type: ▸rol}", "there is no type of principal `rol` (did you mean `role`?)"),
         ("u: {type: role, ▸nmae: x}", "unknown key `nmae` in the principal `u` (did you mean `name`?)"),
         ("▸Uploads: {type: function}", "`Uploads` is both a resource and a function"),
+        ("u: {type: function, logs: ▸never}", "`logs` must be `true`, `existing` or `false` " + LOGS),
+        ("u: {type: function, tracing: ▸1}", "`tracing` must be `true` or `false`, not a number"),
+        ("u: {type: function, vpc: ▸vpc-1}", "`vpc` must be `true` or `false`, not a string"),
+        (
+            "u: {type: function, failures_to: ▸Uploads}",
+            "`failures_to` must name a `sqs:queue` or `sns:topic`, not `Uploads`",
+        ),
+        ("u: {type: function, key: ▸Uploads}", "`key` must name a `kms:key`, not `Uploads`"),
+        (
+            "u: {type: role, tags: [▸'a*']}",
+            "`a*` is not the key of a tag (a tag's key has up to 128 letters, digits and `+=._@-`)",
+        ),
+        (
+            "u: {type: role, assumed_by: ▸states}",
+            "`states` cannot assume a role (name a service (`states.amazonaws.com`), an account, or the ARN "
+            "of a role)",
+        ),
+        ("u: {type: role, ▸vpc: true}", "unknown key `vpc` in the principal `u`" + ROLE_KEYS),
+        ("u: ▸{type: account}", "the principal `u` needs one of `account` and `arn`"),
+        (
+            "u: {type: account, account: ▸12}",
+            "the account of `u` is not an account (write its twelve digits, in quotes)",
+        ),
+        (
+            "u: {type: account, arn: ▸'arn:aws:iam::210987654321:role/*'}",
+            "the `arn` of `u` is not that of a role or user (write the whole ARN: "
+            "`arn:aws:iam::123456789012:role/name`)",
+        ),
+        (
+            "u: {type: identity-pool:mapped, ▸tags: [a]}",
+            "unknown key `tags` in the principal `u` (known: `name`, `type`)",
+        ),
     ],
 )
 def test_a_principal_that_is_wrong_is_reported_at_its_place(tmp_path: Path, line: str, message: str) -> None:
@@ -272,6 +337,78 @@ def test_a_pool_has_one_role_for_signed_in_users(tmp_path: Path) -> None:
     assert only_problem(tmp_path, source) == (
         "`authenticated` and `users` are both identity-pool:authenticated, and an identity pool has one"
     )
+
+
+# ── events ──
+
+
+@pytest.mark.parametrize(
+    ("event", "message"),
+    [
+        ("▸Job", "there is no resource `Job` (did you mean `Jobs`?)"),
+        ("▸[a]", "an event must be an object, not a list"),
+        ("▸{}", "an event has one of `from` and `schedule`"),
+        ("▸{from: Jobs, schedule: rate(1 day)}", "an event has one of `from` and `schedule`"),
+        ("{from: Jobs, ▸rul: r}", "unknown key `rul` in an event (did you mean `rule`?)"),
+        ("{schedule: ▸daily}", "`daily` is not a schedule (write `rate(5 minutes)` or `cron(0 12 * * ? *)`)"),
+        (
+            "{schedule: rate(1 day), rule: ▸'*'}",
+            "`*` is not a name (a name has letters, digits and `+=,.@_:/-`, and no wildcard)",
+        ),
+        ("▸{from: Users}", "an event from `Users` needs `trigger` " + TRIGGERS),
+        ("{from: Users, trigger: ▸preSignup}", "there is no trigger `preSignup` (did you mean `preSignUp`?)"),
+        (
+            "▸Key",
+            "`Key`, a kms:key, cannot call `listNotes`, a lambda:function "
+            "(what a function does with it is a need of the function's)",
+        ),
+        (
+            "{from: Jobs, failures_to: ▸Uploads}",
+            "`failures_to` must name a `sqs:queue` or `sns:topic`, not `Uploads` (known: `Events`, `Jobs`)",
+        ),
+        (
+            "{from: Events, failures_to: ▸Events}",
+            "`failures_to` must name a `sqs:queue`, not `Events` (known: `Jobs`)",
+        ),
+        (
+            "{from: Uploads, failures_to: ▸Jobs}",
+            "a notification has nowhere to send what fails "
+            "(say `failures_to` on `listNotes`: Lambda sends on what a function fails on)",
+        ),
+    ],
+)
+def test_an_event_that_is_wrong_is_reported_at_its_place(tmp_path: Path, event: str, message: str) -> None:
+    marked = BASE.replace(
+        "listNotes: {type: function}", f"listNotes:\n    type: function\n    on:\n      - {event}"
+    )
+    assert only_problem(tmp_path, marked) == message
+
+
+def test_an_event_bus_cannot_fill_a_topic_and_the_ways_out_are_named(tmp_path: Path) -> None:
+    marked = BASE.replace("Events: {type: sns:topic}", "Events: {type: sns:topic, on: [▸rate(1 day)]}")
+    assert only_problem(tmp_path, marked) == (
+        "no policy of the topic `Events` can be limited to the schedule of `Events`: EventBridge does not "
+        "say which "
+        "rule it publishes for, so the rules of every account would be let in "
+        "(let the rule start a function that publishes, or fill a queue\n"
+        "give the rule a role: `{type: role, assumed_by: events.amazonaws.com}`, which publishes)"
+    )
+
+
+def test_every_kind_of_event_is_an_entry_point(tmp_path: Path) -> None:
+    on = "[Jobs, Notes, Events, Uploads, default, rate(1 day), {from: Users, trigger: preSignUp}]"
+    source = BASE.replace("listNotes: {type: function}", f"listNotes: {{type: function, on: {on}}}")
+    found = {one.id: (one.type.value, str(one.source_arn)) for one in read(tmp_path, source).entry_points[1:]}
+    env = "${AWS::Region}:${AWS::AccountId}"
+    assert found == {
+        "Jobs to listNotes": ("consumer", ""),
+        "Notes to listNotes": ("consumer", ""),
+        "Events to listNotes": ("subscription", f"arn:aws:sns:{env}:${{Events}}"),
+        "Uploads to listNotes": ("notification", "arn:aws:s3:::${Uploads}"),
+        "default to listNotes": ("subscription", f"arn:aws:events:{env}:rule/${{listNotesFromDefaultRule}}"),
+        "rate(1 day) to listNotes": ("schedule", f"arn:aws:events:{env}:rule/${{listNotesRate1DayRule}}"),
+        "preSignUp of Users": ("user pool trigger", f"arn:aws:cognito-idp:{env}:userpool/${{Users}}"),
+    }
 
 
 # ── routes ──
@@ -307,7 +444,7 @@ def test_a_pool_has_one_role_for_signed_in_users(tmp_path: Path) -> None:
         ("GET /x: {function: listNotes, authorizer: ▸[iam]}", "`authorizer` must be a string, not a list"),
         (
             "GET /x: {function: listNotes, ▸auth: iam}",
-            "unknown key `auth` in the route `GET /x` (known: `authorizer`, `function`)",
+            "unknown key `auth` in the route `GET /x` (known: `api`, `authorizer`, `function`)",
         ),
     ],
 )
@@ -333,12 +470,13 @@ def test_a_route_that_is_wrong_is_reported_at_its_place(tmp_path: Path, line: st
         ),
         (
             "{who: admin, access: invoke, to: ▸authenticated}",
-            "there is no resource or route `authenticated` (known: `GET /notes`, `Notes`, `Uploads`, `listNotes`)",
+            "there is no resource or route `authenticated` (known: `Events`, "
+            "`GET /notes`, `Graph`, `Jobs`, `Key`, `Notes`, `Uploads`, `Users`, `listNotes`)",
         ),
         ("{who: admin, access: ▸reed, to: Notes}", "there is no access `reed` to `Notes` (did you mean `read`?)"),
         (
             "{who: admin, access: ▸read, to: listNotes}",
-            "there is no access `read` to `listNotes` (known: `invoke`)",
+            "there is no access `read` to `listNotes` (known: `call`, `invoke`)",
         ),
         (
             "{who: admin, access: ▸read, to: GET /notes}",
@@ -349,22 +487,80 @@ def test_a_route_that_is_wrong_is_reported_at_its_place(tmp_path: Path, line: st
             '{who: admin, access: ▸"dynamodb:GetItems", to: Notes}',
             "there is no action `dynamodb:GetItems` (did you mean `dynamodb:GetItem` or `dynamodb:PutItem`?)",
         ),
-        ("{who: admin, access: read, to: Notes, rows: ▸mine}", "there is no row scope `mine` (known: `own`)"),
+        (
+            "{who: admin, access: read, to: Notes, rows: [a, ▸'{identiy}']}",
+            "there is no placeholder `{identiy}` (known: `{identity}`, `{tag:name}`)",
+        ),
+        (
+            "{who: admin, access: read, to: Notes, rows: ▸'{tag:}'}",
+            "there is no placeholder `{tag:}` (known: `{identity}`, `{tag:name}`)",
+        ),
+        (
+            "{who: admin, access: read, to: Uploads, keys: ▸'a/${aws:userid}/*'}",
+            "`a/${aws:userid}/*` holds a policy variable "
+            "(these are written for you; known: `{identity}`, `{tag:name}`)",
+        ),
+        (
+            "{who: admin, access: read, to: Uploads, keys: ▸'a/{identity}*'}",
+            "nothing separates `{identity}` from what follows it in `a/{identity}*`: a value that begins with "
+            "another one would reach what is the other's "
+            "(put a character between them that no value holds, such as `{identity}/`)",
+        ),
+        (
+            "{who: admin, access: read, to: Notes, rows: ▸'{tag:a}{tag:b}'}",
+            "nothing separates `{tag:a}` from what follows it in `{tag:a}{tag:b}`: a value that begins with "
+            "another one would reach what is the other's "
+            "(put a character between them that no value holds, such as `{tag:a}/`)",
+        ),
+        (
+            "{who: admin, access: put, to: Uploads, presigned: ▸soon}",
+            "`presigned` must be `true` or a number of seconds up to 604,800, not a string",
+        ),
+        (
+            "{who: admin, access: put, to: Uploads, presigned: ▸0}",
+            "`presigned` must be `true` or a number of seconds up to 604,800, not a number",
+        ),
+        ("{who: admin, access: invoke, to: listNotes, alias: ▸'*'}", "`*` is not an alias"),
+        (
+            "{who: admin, access: invoke, to: listNotes, passes: ▸admni}",
+            "there is no role `admni` (did you mean `admin`?)",
+        ),
+        (
+            "{who: admin, access: decrypt, to: Key, via: ▸'S3'}",
+            "`S3` is not a service (write it as its actions do: `s3`, `dynamodb`)",
+        ),
+        ("{who: admin, access: decrypt, to: Key, context: ▸app}", "`context` must be an object, not a string"),
+        ("{who: admin, access: decrypt, to: Key, context: {app: ▸[a]}}", "`app` must be a string, not a list"),
+        (
+            "{who: admin, access: subscribe, to: Events, protocols: [▸htps]}",
+            "there is no protocol `htps` (did you mean `https` or `http`?)",
+        ),
+        (
+            "{who: admin, access: query, to: Graph, fields: [▸getNote]}",
+            "`getNote` is not a field (write the type and the field: `Query.getNote`, `Mutation.*`)",
+        ),
         ("{who: admin, access: read, to: Notes, rows: ▸}", "`rows` must be a string, not nothing"),
         (
             '{who: admin, access: read, to: Notes, rows: ▸""}',
             "`rows` is empty (leave it out if it shall limit nothing)",
         ),
         ("{who: admin, access: read, to: Notes, attributes: ▸[]}", "`attributes` of a need is empty"),
-        ("{who: admin, access: read, to: Notes, ▸keys: a/*}", "`keys` does not limit access to `Notes`"),
+        (
+            "{who: admin, access: read, to: Notes, ▸keys: a/*}",
+            "`keys` does not limit access to `Notes` (it can be limited by `attributes`, `index`, `rows`)",
+        ),
         (
             '{who: admin, access: read, to: Uploads, keys: ▸""}',
             "`keys` is empty (leave it out if it shall limit nothing)",
         ),
-        ("{who: admin, access: read, to: Uploads, ▸rows: own}", "`rows` does not limit access to `Uploads`"),
+        (
+            "{who: admin, access: read, to: Uploads, ▸rows: own}",
+            "`rows` does not limit access to `Uploads` (it can be limited by `delimiter`, `keys`, `presigned`)",
+        ),
         (
             "{who: admin, access: read, to: Uploads, ▸attributes: [a]}",
-            "`attributes` does not limit access to `Uploads`",
+            "`attributes` does not limit access to `Uploads` (it can be limited by `delimiter`, `keys`, "
+            "`presigned`)",
         ),
         ("{who: admin, access: invoke, to: GET /notes, ▸keys: a}", "`keys` does not limit access to `GET /notes`"),
         (
@@ -373,7 +569,7 @@ def test_a_route_that_is_wrong_is_reported_at_its_place(tmp_path: Path, line: st
         ),
         (
             '{who: authenticated, access: read, to: Uploads, keys: ▸"private/{identiy}/*"}',
-            "there is no placeholder `{identiy}` (the one placeholder is `{identity}`)",
+            "there is no placeholder `{identiy}` (known: `{identity}`, `{tag:name}`)",
         ),
     ],
 )
@@ -439,7 +635,10 @@ def test_a_need_that_is_no_object_is_one_error_and_not_four(tmp_path: Path, need
             "{title: t, never: ▸{who: admin, access: []}}",
             f"`never` needs `access` ({KNOWN_LEVELS})",
         ),
-        ("{title: t, isolated: {who: admin, on: ▸Nots}}", "there is no resource `Nots` (did you mean `Notes`?)"),
+        (
+            "{title: t, isolated: {who: admin, on: ▸Nots}}",
+            "there is no resource `Nots` (did you mean `Notes` or `Events`?)",
+        ),
     ],
 )
 def test_a_promise_that_is_wrong_is_reported_at_its_place(tmp_path: Path, words: str, message: str) -> None:
@@ -455,11 +654,11 @@ def test_every_error_of_a_file_is_reported_at_once(tmp_path: Path) -> None:
         "promises:\n  - {title: t, never: {who: admin, access: wirte}}\n"
     )
     lines = [one.at.line for one in problems_of(tmp_path, source)]
-    assert lines == [4, 12, 13, 15]
+    assert lines == [4, 17, 18, 20]
 
 
 def test_the_first_error_speaks_for_the_rest(tmp_path: Path) -> None:
     file = tmp_path / "m.yaml"
     file.write_text(f"{BASE}needs: [x, y, z]\n")
-    with pytest.raises(InputError, match=r"m\.yaml:11:9: a need must be .* \(and 2 more\)"):
+    with pytest.raises(InputError, match=r"m\.yaml:16:9: a need must be .* \(and 2 more\)"):
         load(file)

@@ -396,7 +396,7 @@ def test_every_access_word_stands_for_actions_on_this_very_type(name: str) -> No
     assert isinstance(arn, str) and parse_arn(arn)
     for word, parts in type.access.items():
         for on in parts:
-            target = arn + on.suffix.replace("*", "x/y/z")
+            target = str(on.under(arn, {"stage": "prod"})).replace("*", "x/y/z")
             for spelled in on.actions:
                 action = catalog.action(spelled)
                 assert action is not None and str(action) == spelled, (word, spelled)

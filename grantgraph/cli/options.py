@@ -51,7 +51,8 @@ def read_application(path: Path, parameters: list[str], account: str, region: st
 
 
 def _judged(application: Application) -> Application:
-    if application.needs and not any(one.policies for one in application.principals):
+    says_needs = application.needs or any(one.runtime for one in application.principals)
+    if says_needs and not any(one.policies for one in application.principals):
         from grantgraph.catalog import load_catalog
         from grantgraph.synthesize import synthesize, with_policies
 
@@ -59,8 +60,13 @@ def _judged(application: Application) -> Application:
     return application
 
 
-def read_input(path: Path, parameters: list[str], account: str, region: str, partition: str) -> Application:
+def read_input(
+    path: Path, parameters: list[str], account: str, region: str, partition: str, portable: bool = False
+) -> Application:
     """The application at a path, with what the options say about it.
+
+    Args:
+        portable: leaves open where it is deployed, though the input may say it.
 
     Raises:
         UsageError: an option cannot be used.
@@ -68,7 +74,7 @@ def read_input(path: Path, parameters: list[str], account: str, region: str, par
     """
     from grantgraph.problems import InputError
 
-    application = _load(path, _read_options(parameters, account, region, partition))
+    application = _load(path, _read_options(parameters, account, region, partition, portable))
     _refuse(application, frozenset())
     if not application.principals:
         raise InputError(
@@ -111,7 +117,9 @@ def _load(path: Path, options: ReadOptions) -> Application:
 _UNKNOWN_PARAMETER = "unknown-parameter"
 
 
-def _read_options(parameters: list[str], account: str, region: str, partition: str) -> ReadOptions:
+def _read_options(
+    parameters: list[str], account: str, region: str, partition: str, portable: bool = False
+) -> ReadOptions:
     from grantgraph.sources import ReadOptions
 
     if account and not re.fullmatch("[0-9]{12}", account):
@@ -119,7 +127,7 @@ def _read_options(parameters: list[str], account: str, region: str, partition: s
     for option, value in (("--region", region), ("--partition", partition)):
         if value and not re.fullmatch("[a-z0-9-]+", value):
             raise UsageError(f"`{option} {value}` is not a name", "write it as AWS does: `us-east-1`, `aws-cn`")
-    return ReadOptions(_pairs(parameters, "--param"), partition or None, region or None, account or None)
+    return ReadOptions(_pairs(parameters, "--param"), partition or None, region or None, account or None, portable)
 
 
 def _refuse(application: Application, harmless: frozenset[str]) -> None:

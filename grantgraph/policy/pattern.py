@@ -37,14 +37,15 @@ class Wild(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Variable:
-    """A policy variable; the key is lower case (rules 66, 90)."""
+    """A policy variable; the key is lower case (rules 66, 90), and is shown as it was spelled."""
 
     key: str
     default: str | None = None
+    spelled: str = field(default="", compare=False, repr=False)
 
     def __str__(self) -> str:
         tail = "" if self.default is None else f", '{self.default}'"
-        return "${" + self.key + tail + "}"
+        return "${" + (self.spelled or self.key) + tail + "}"
 
 
 Part: TypeAlias = str | Wild | Variable | Unknown
@@ -135,11 +136,22 @@ class Pattern:
             object.__setattr__(self, "_plan", plan)
         return plan
 
-    def __str__(self) -> str:
-        return "".join(
-            part.value if isinstance(part, Wild) else _escape(part) if isinstance(part, str) else str(part)
+    @property
+    def text(self) -> Text:
+        """How a policy spells it; what is decided elsewhere stays open."""
+        return text(
+            part.value
+            if isinstance(part, Wild)
+            else _escape(part)
+            if isinstance(part, str)
+            else part
+            if isinstance(part, Unknown)
+            else str(part)
             for part in self.parts
         )
+
+    def __str__(self) -> str:
+        return str(self.text)
 
 
 def _anything(value: str) -> bool:
@@ -223,8 +235,8 @@ def _parse_braces(spelled: str, variables: bool) -> Part:
     key, comma, default = inside.partition(",")
     default = default.strip()
     if comma and len(default) >= 2 and default[0] == default[-1] == "'":
-        return Variable(key.strip().lower(), default[1:-1])
-    return Variable(inside.strip().lower())
+        return Variable(key.strip().lower(), default[1:-1], key.strip())
+    return Variable(inside.strip().lower(), spelled=inside.strip())
 
 
 def tokens_of(parts: Iterable[Part]) -> Iterator[Token]:

@@ -14,6 +14,8 @@ from grantgraph.policy.render import (
 )
 from grantgraph.problems import Level, Location, Problem
 
+MANAGED_POLICIES_PER_ROLE = 10
+"""What a role is given at first; AWS raises it on request."""
 SESSION_POLICY_QUOTA = 2_048
 TRUST_POLICY_MAXIMUM = 4_096
 ORGANIZATION_POLICY_QUOTA = 5_120

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeAlias
 
 from grantgraph.policy.document import (
     ALL_RESOURCES,
@@ -13,21 +14,26 @@ from grantgraph.policy.document import (
     Principals,
     Statement,
 )
+from grantgraph.text import Text
 
 INLINE_ROLE_QUOTA = 10_240
 MANAGED_POLICY_QUOTA = 6_144
 TRUST_POLICY_QUOTA = 2_048
 
 
-def render_policy(policy: Policy) -> dict[str, Any]:
+Spell: TypeAlias = Callable[[Text], Any]
+"""How a text is written that may hold what is decided elsewhere: `${name}`, or a reference of some language."""
+
+
+def render_policy(policy: Policy, spell: Spell = str) -> dict[str, Any]:
     """A policy as the document that AWS takes; one value stands alone, several in a list."""
     return {
         "Version": "2012-10-17",
-        "Statement": [render_statement(statement) for statement in policy.statements],
+        "Statement": [render_statement(statement, spell) for statement in policy.statements],
     }
 
 
-def render_statement(statement: Statement) -> dict[str, Any]:
+def render_statement(statement: Statement, spell: Spell = str) -> dict[str, Any]:
     """A statement in the order in which people read one."""
     document: dict[str, Any] = {}
     if statement.sid:
@@ -35,7 +41,7 @@ def render_statement(statement: Statement) -> dict[str, Any]:
     document["Effect"] = statement.effect.value
     if statement.principals is not None:
         key = "NotPrincipal" if statement.principals.negated else "Principal"
-        document[key] = _principals(statement.principals)
+        document[key] = _principals(statement.principals, spell)
     actions = statement.actions
     document["NotAction" if actions.negated else "Action"] = _one_or_many(
         [pattern.spelled for pattern in actions.patterns]
@@ -43,31 +49,31 @@ def render_statement(statement: Statement) -> dict[str, Any]:
     if statement.resources != ALL_RESOURCES:
         resources = statement.resources
         document["NotResource" if resources.negated else "Resource"] = _one_or_many(
-            [str(pattern) for pattern in resources.patterns]
+            [spell(one.pattern.text) for one in resources.patterns]
         )
     if statement.conditions:
-        document["Condition"] = _conditions(statement.conditions)
+        document["Condition"] = _conditions(statement.conditions, spell)
     return document
 
 
-def _one_or_many(values: list[str]) -> str | list[str]:
+def _one_or_many(values: list[Any]) -> Any:
     return values[0] if len(values) == 1 else values
 
 
-def _principals(principals: Principals) -> str | dict[str, Any]:
+def _principals(principals: Principals, spell: Spell) -> str | dict[str, Any]:
     if any(member.kind is PrincipalKind.EVERYONE for member in principals.members):
         return "*"
-    kinds: dict[str, list[str]] = {}
+    kinds: dict[str, list[Any]] = {}
     for member in principals.members:
-        kinds.setdefault(member.kind.value, []).append(str(member.value))
+        kinds.setdefault(member.kind.value, []).append(spell(member.value))
     return {kind: _one_or_many(values) for kind, values in kinds.items()}
 
 
-def _conditions(conditions: tuple[Condition, ...]) -> dict[str, dict[str, Any]]:
+def _conditions(conditions: tuple[Condition, ...], spell: Spell) -> dict[str, dict[str, Any]]:
     operators: dict[str, dict[str, Any]] = {}
     for condition in conditions:
         block = operators.setdefault(condition.spelled_operator, {})
-        values = [str(value) for value in condition.spelled_values]
+        values = [spell(value) for value in condition.spelled_values]
         block[condition.spelled_key or condition.key] = _one_or_many(values)
     return operators
 

@@ -1,6 +1,6 @@
-"""Cognito: identity pools and user pools. Their visitors call them without IAM, so no need asks for them."""
+"""Cognito: identity pools and user pools. Their visitors call them without IAM; functions name exact actions."""
 
-from grantgraph.resources import ResourceType
+from grantgraph.resources import Calls, ResourceType
 
 RESOURCE_TYPES = (
     ResourceType(
@@ -20,5 +20,6 @@ RESOURCE_TYPES = (
             "UserPoolId": "${name}",
             "ProviderName": "cognito-idp.${region}.amazonaws.com/${name}",
         },
+        calls=Calls("cognito-idp.amazonaws.com", ("lambda:function",)),
     ),
 )

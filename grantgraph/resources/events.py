@@ -1,6 +1,8 @@
-"""EventBridge: event buses."""
+"""EventBridge: event buses, whose rules call."""
 
-from grantgraph.resources import ActionsOn, ResourceType
+from grantgraph.resources import ActionsOn, Calls, ResourceType
+
+PUT = (ActionsOn("", ("events:PutEvents",)),)
 
 RESOURCE_TYPES = (
     ResourceType(
@@ -8,12 +10,12 @@ RESOURCE_TYPES = (
         cloudformation="AWS::Events::EventBus",
         terraform="aws_cloudwatch_event_bus",
         arn="arn:${partition}:events:${region}:${account}:event-bus/${name}",
-        access={
-            "put": (ActionsOn("", ("events:PutEvents",)),),
-            "write": (ActionsOn("", ("events:PutEvents",)),),
-        },
+        access={"put": PUT, "send": PUT, "write": PUT},
         name_property="Name",
         attributes={"Arn": "${arn}", "Name": "${name}"},
         policy_property="Policy",
+        scopes=frozenset({"sources", "detail_types"}),
+        calls=Calls("events.amazonaws.com", ("lambda:function", "sqs:queue")),
+        shared=True,
     ),
 )

@@ -1,6 +1,6 @@
 """Kinesis: data streams."""
 
-from grantgraph.resources import ActionsOn, ResourceType
+from grantgraph.resources import ActionsOn, Encryption, ResourceType
 
 READ = (
     "kinesis:DescribeStreamSummary",
@@ -22,5 +22,17 @@ RESOURCE_TYPES = (
         },
         name_property="Name",
         attributes={"Arn": "${arn}"},
+        encryption=Encryption(
+            "kinesis",
+            {
+                "kinesis:GetRecords": ("kms:Decrypt",),
+                "kinesis:PutRecord": ("kms:GenerateDataKey",),
+                "kinesis:PutRecords": ("kms:GenerateDataKey",),
+            },
+            {"aws:kinesis:arn": ("${arn}",)},
+        ),
+        # A consumer with a lane of its own needs SubscribeToShard on the consumer besides.
+        consume=(ActionsOn("", ("kinesis:DescribeStream", *READ)),),
+        shared=True,
     ),
 )

@@ -14,8 +14,12 @@ RESOURCE_TYPES = (
         access={
             "encrypt": (ActionsOn("", ENCRYPT),),
             "decrypt": (ActionsOn("", DECRYPT),),
+            "sign": (ActionsOn("", ("kms:Sign",)),),
+            "verify": (ActionsOn("", ("kms:Verify",)),),
         },
         attributes={"Arn": "${arn}", "KeyId": "${name}"},
         policy_property="KeyPolicy",
+        scopes=frozenset({"via", "context"}),
+        shared=True,
     ),
 )

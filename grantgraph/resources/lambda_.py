@@ -17,5 +17,8 @@ RESOURCE_TYPES = (
         },
         name_property="FunctionName",
         attributes={"Arn": "${arn}"},
+        scopes=frozenset({"alias"}),
+        called_by="lambda:InvokeFunction",
+        shared=True,
     ),
 )

@@ -1,13 +1,15 @@
 """S3: buckets and their objects.
 
-Reading includes listing, without which a missing key answers "access denied"; `get` leaves it out.
+Reading includes listing, without which a missing key answers "access denied"; `get` leaves it out. Writing
+includes uploads in parts; `put` leaves out what cleans up after them.
 """
 
-from grantgraph.resources import ActionsOn, ResourceType
+from grantgraph.resources import ActionsOn, Calls, Encryption, ResourceType
 
 GET = ("s3:GetObject",)
 LIST = ("s3:ListBucket",)
-WRITE = ("s3:AbortMultipartUpload", "s3:ListMultipartUploadParts", "s3:PutObject")
+PUT = ("s3:PutObject",)
+PARTS = ("s3:AbortMultipartUpload", "s3:ListMultipartUploadParts")
 
 RESOURCE_TYPES = (
     ResourceType(
@@ -19,10 +21,33 @@ RESOURCE_TYPES = (
             "read": (ActionsOn("/*", GET), ActionsOn("", LIST)),
             "get": (ActionsOn("/*", GET),),
             "list": (ActionsOn("", LIST),),
-            "write": (ActionsOn("/*", WRITE),),
+            "write": (ActionsOn("/*", (*PARTS, *PUT)),),
+            "put": (ActionsOn("/*", PUT),),
+            "multipart": (ActionsOn("/*", (*PARTS, *PUT)), ActionsOn("", ("s3:ListBucketMultipartUploads",))),
             "delete": (ActionsOn("/*", ("s3:DeleteObject",)),),
+            "read-versions": (
+                ActionsOn("/*", ("s3:GetObjectVersion",)),
+                ActionsOn("", ("s3:ListBucketVersions",)),
+            ),
+            "delete-versions": (ActionsOn("/*", ("s3:DeleteObjectVersion",)),),
+            "read-tags": (ActionsOn("/*", ("s3:GetObjectTagging",)),),
+            "write-tags": (ActionsOn("/*", ("s3:DeleteObjectTagging", "s3:PutObjectTagging")),),
         },
         name_property="BucketName",
         attributes={"Arn": "${arn}"},
+        scopes=frozenset({"keys", "delimiter", "presigned"}),
+        encryption=Encryption(
+            "s3",
+            {
+                "s3:GetObject": ("kms:Decrypt",),
+                "s3:GetObjectVersion": ("kms:Decrypt",),
+                "s3:PutObject": ("kms:GenerateDataKey",),
+                "s3:ListMultipartUploadParts": ("kms:Decrypt",),  # S3 opens the parts to put them together
+            },
+            # With a bucket key the context is the bucket, otherwise the object.
+            {"aws:s3:arn": ("${arn}", "${resource}")},
+        ),
+        calls=Calls("s3.amazonaws.com", ("lambda:function", "sqs:queue", "sns:topic"), says_account=False),
+        shared=True,
     ),
 )

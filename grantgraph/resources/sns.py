@@ -1,6 +1,8 @@
 """SNS: topics."""
 
-from grantgraph.resources import ActionsOn, ResourceType
+from grantgraph.resources import ActionsOn, Calls, Encryption, ResourceType
+
+PUBLISH = (ActionsOn("", ("sns:Publish",)),)
 
 RESOURCE_TYPES = (
     ResourceType(
@@ -9,12 +11,19 @@ RESOURCE_TYPES = (
         terraform="aws_sns_topic",
         arn="arn:${partition}:sns:${region}:${account}:${name}",
         access={
-            "publish": (ActionsOn("", ("sns:Publish",)),),
+            "publish": PUBLISH,
             "subscribe": (ActionsOn("", ("sns:Subscribe",)),),
-            "write": (ActionsOn("", ("sns:Publish",)),),
+            "write": PUBLISH,
         },
         name_property="TopicName",
         ref="arn",
         attributes={"TopicArn": "${arn}", "TopicName": "${name}"},
+        scopes=frozenset({"protocols", "endpoints"}),
+        encryption=Encryption(
+            "sns", {"sns:Publish": ("kms:Decrypt", "kms:GenerateDataKey")}, {"aws:sns:topicArn": ("${arn}",)}
+        ),
+        calls=Calls("sns.amazonaws.com", ("lambda:function", "sqs:queue")),
+        called_by="sns:Publish",
+        shared=True,
     ),
 )

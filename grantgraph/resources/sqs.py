@@ -1,6 +1,6 @@
 """SQS: queues. `Ref` gives the URL, which no policy speaks about."""
 
-from grantgraph.resources import ActionsOn, ResourceType
+from grantgraph.resources import ActionsOn, Encryption, ResourceType
 
 SEND = ("sqs:SendMessage",)
 RECEIVE = ("sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage")
@@ -20,5 +20,13 @@ RESOURCE_TYPES = (
         name_property="QueueName",
         ref="url",
         attributes={"Arn": "${arn}", "QueueName": "${name}"},
+        encryption=Encryption(
+            "sqs",
+            {"sqs:ReceiveMessage": ("kms:Decrypt",), "sqs:SendMessage": ("kms:Decrypt", "kms:GenerateDataKey")},
+            {"aws:sqs:arn": ("${arn}",)},
+        ),
+        consume=(ActionsOn("", ("sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage")),),
+        called_by="sqs:SendMessage",
+        shared=True,
     ),
 )

@@ -20,12 +20,16 @@ MODEL = "grantgraph.yaml"
 
 @dataclass(frozen=True, slots=True)
 class ReadOptions:
-    """What the caller knows and an input may leave open; None where the caller does not know either."""
+    """What the caller knows and an input may leave open; None where the caller does not know either.
+
+    `portable` leaves open where a model is deployed, whatever it says: for code that runs anywhere.
+    """
 
     parameters: Mapping[str, str] = field(default_factory=dict)
     partition: str | None = None
     region: str | None = None
     account: str | None = None
+    portable: bool = False
 
 
 @dataclass(frozen=True, slots=True)
