@@ -33,6 +33,7 @@ check: $(VENV)/.dev
 bench: $(VENV)/.dev
 	@$(BIN)/python scripts/bench.py
 	@$(BIN)/python scripts/bench_decisions.py
+	@$(BIN)/python scripts/bench_proofs.py
 
 fuzz: $(VENV)/.dev
 	@$(BIN)/python scripts/fuzz.py --examples 1000000 --jobs 2

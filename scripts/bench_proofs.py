@@ -2,8 +2,8 @@
 
 A question is `implies`: is every request that one policy set allows allowed by the other? Every figure is CPU
 time of one question whose policies are read already, with the catalog loaded and every other cache cold. The
-solvers get each question as one formula (tests/smt), in a process of their own; making the formula, reading it and
-solving it are timed apart. A question without an answer within the limit counts with the limit.
+solvers get each question as formulas (tests/smt), in processes of their own; making the formulas, reading them and
+solving them are timed apart. A question without an answer within the limit counts as undecided, with the limit.
 """
 
 from __future__ import annotations
@@ -11,26 +11,35 @@ from __future__ import annotations
 import argparse
 import gc
 import random
+import signal
 import statistics
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import _lru_cache_wrapper
+from functools import _lru_cache_wrapper, partial
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from grantgraph.catalog import Catalog, load_catalog
-from grantgraph.prove import Proved, Refuted, Undecided, actions_of, implies
+from grantgraph.claim import claim_never
+from grantgraph.prove import Answer, Proved, Refuted, Undecided, actions_of, implies
+from scripts import proof_questions
+from tests.hand_made import HAND_MADE
+from tests.pair_maker import KINDS, random_pairs
 from tests.pairs import Pair, revisions, standing_of
-from tests.smt.encode import cases_of, joined
+from tests.smt.encode import cases_of
 from tests.smt.solvers import Opinion, Solver
 from tests.smt.terms import Refused
 
 WORDS = {Proved: "unsat", Refuted: "sat", Undecided: "unknown"}
 """What a solver would say where the prover says this: it is asked for a request that refutes."""
+EACH_KIND = 20
+SAMPLE = 120
+ROLES = (10, 100, 1_000, 10_000)
+ASKED_ROLES = 25
 
 
 @dataclass
@@ -40,17 +49,16 @@ class Row:
     pair: Pair
     answer: str
     seconds: float
-    encoding: float = 0.0
+    making: float = 0.0
     refused: str = ""
     opinions: dict[str, Opinion] = field(default_factory=dict)
 
     @property
     def disagreeing(self) -> list[str]:
         """The solvers that say the opposite."""
-        if self.answer == "unknown":
-            return []
         others = {name: one.answer for name, one in self.opinions.items()}
-        return [name for name, answer in others.items() if answer not in ("unknown", self.answer)]
+        opposite = {"sat": "unsat", "unsat": "sat"}.get(self.answer)
+        return [name for name, answer in others.items() if answer == opposite]
 
 
 def caches() -> list[_lru_cache_wrapper[object]]:
@@ -64,26 +72,49 @@ def caches() -> list[_lru_cache_wrapper[object]]:
     return list({id(one): one for one in found if isinstance(one, _lru_cache_wrapper)}.values())
 
 
+class OutOfTime(Exception):
+    """The limit has passed."""
+
+
+def within(limit: float, question: Callable[[], Answer]) -> tuple[str, float]:
+    """What the prover says, and its CPU seconds; `late` when the limit has passed."""
+
+    def stop(*_: object) -> None:
+        raise OutOfTime
+
+    signal.signal(signal.SIGPROF, stop)
+    signal.setitimer(signal.ITIMER_PROF, limit)
+    start = time.process_time()
+    try:
+        answer = WORDS[type(question())]
+    except OutOfTime:
+        answer = "late"
+    except RecursionError:
+        answer = "crashed"
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
+    return answer, time.process_time() - start
+
+
 def ask(pair: Pair, catalog: Catalog, solvers: Mapping[str, Solver], limit: float) -> Row:
     """Our answer with cold caches, and the solvers'."""
     narrower, wider = standing_of(pair.narrower), standing_of(pair.wider)
     for one in caches():
         one.cache_clear()
-    start = time.process_time()
-    answer = implies(narrower, wider, actions_of(narrower, catalog), catalog)
-    row = Row(pair, WORDS[type(answer)], time.process_time() - start)
+    answer, seconds = within(limit, lambda: implies(narrower, wider, actions_of(narrower, catalog), catalog))
+    row = Row(pair, answer, seconds)
     if not solvers:
         return row
     narrower, wider = standing_of(pair.narrower), standing_of(pair.wider)
     start = time.process_time()
     try:
-        script = joined(cases_of(narrower, wider, catalog)).script
+        scripts = [case.script for case in cases_of(narrower, wider, catalog)]
     except Refused as refused:
         row.refused = str(refused)
         return row
-    row.encoding = time.process_time() - start
+    row.making = time.process_time() - start
     for name, solver in solvers.items():
-        row.opinions[name] = solver.ask(script, limit)
+        row.opinions[name] = solver.ask(scripts, limit)
     return row
 
 
@@ -96,31 +127,97 @@ def summary(times: Iterable[float]) -> tuple[float, float, float]:
     return statistics.median(found), found[min(len(found) - 1, int(0.95 * len(found)))], found[-1]
 
 
-def line(name: str, decided: str, times: Iterable[float], own: float) -> None:
+def line(name: str, decided: int, times: Iterable[float], own: float) -> None:
     median, high, most = (seconds * 1000 for seconds in summary(times))
-    print(f"{name:<28}{decided:>10}{median:>10.2f}{high:>10.1f}{most:>10.0f}{median / own / 1000:>9.2f}")
+    print(f"{name:<28}{decided:>9,}{median:>10.2f}{high:>10.1f}{most:>10.0f}{median / own / 1000:>9.2f}")
 
 
-def report(kind: str, rows: list[Row], names: Iterable[str]) -> None:
+def report(title: str, rows: list[Row]) -> None:
     answers = Counter(row.answer for row in rows)
     print(
-        f"\n{kind}: {len(rows)} questions, {answers['unsat']} proved, {answers['sat']} refuted, "
-        f"{answers['unknown']} undecided"
+        f"\n{title}: {len(rows)} questions, {answers['unsat']} proved, {answers['sat']} refuted, "
+        f"{len(rows) - answers['unsat'] - answers['sat']} undecided"
     )
-    print(f"{'':<28}{'decided':>10}{'median':>10}{'95 %':>10}{'most':>10}{'ratio':>9}   CPU ms a question")
-    own = statistics.median(row.seconds for row in rows)
-    line("ours", f"{len(rows) - answers['unknown']}", (row.seconds for row in rows), own)
+    print(f"{'CPU ms of a question':<28}{'decided':>9}{'median':>10}{'95 %':>10}{'most':>10}{'ratio':>9}")
+    _own(f"ours, all {len(rows)}", rows)
     asked = [row for row in rows if row.opinions]
     if not asked:
         return
-    if len(asked) < len(rows):
-        line("ours, where solvers asked", f"of {len(asked)}", (row.seconds for row in asked), own)
-    line("making the formula", f"{len(asked)}", (row.encoding for row in asked), own)
-    for name in names:
+    own = _own(f"ours, these {len(asked)}", asked) if len(asked) < len(rows) else _median(rows)
+    line("making the formulas", len(asked), (row.making for row in asked), own)
+    for name in asked[0].opinions:
         opinions = [row.opinions[name] for row in asked]
-        decided = str(sum(one.answer != "unknown" for one in opinions))
-        line(f"{name}, reading", decided, (one.reading for one in opinions), own)
+        decided = sum(one.answer != "unknown" for one in opinions)
         line(f"{name}, solving", decided, (one.solving for one in opinions), own)
+        line(f"{name}, reading and solving", decided, (one.reading + one.solving for one in opinions), own)
+
+
+def _median(rows: list[Row]) -> float:
+    return statistics.median(row.seconds for row in rows)
+
+
+def _own(name: str, rows: list[Row]) -> float:
+    decided = sum(row.answer in ("sat", "unsat") for row in rows)
+    own = _median(rows)
+    line(name, decided, (row.seconds for row in rows), own)
+    return own
+
+
+def measure(
+    title: str, pairs: list[Pair], catalog: Catalog, solvers: Mapping[str, Solver], options: Options
+) -> list[Row]:
+    """Ask every pair, put a sample of them to the solvers, and print the table."""
+    chosen = {id(pair) for pair in sample(pairs, options.sample)}
+    rows = []
+    for number, pair in enumerate(pairs):
+        rows.append(ask(pair, catalog, solvers if id(pair) in chosen else {}, options.limit))
+        if sys.stderr.isatty():
+            print(f"\r{title}: {number + 1} of {len(pairs)} ", end="", file=sys.stderr, flush=True)
+    report(title, rows)
+    for row in sorted(rows, key=lambda one: -one.seconds)[: options.slowest]:
+        print(f"{row.seconds * 1000:>9.1f} ms  {row.answer:<10}{row.pair.name}")
+    for reason, count in Counter(row.refused for row in rows if row.refused).most_common():
+        print(f"not put to the solvers: {count} for {reason}")
+    return rows
+
+
+def stress(catalog: Catalog, solvers: Mapping[str, Solver], options: Options) -> list[Row]:
+    """Hard questions, one line each: decided or undecided, and within the limit."""
+    print(f"\n{'stress, CPU ms':<50}{'ours':>18}" + "".join(f"{name:>18}" for name in solvers))
+    rows = []
+    for pair in proof_questions.stress():
+        row = ask(pair, catalog, solvers, options.limit)
+        cells = [(row.answer, row.seconds), *((one.answer, one.solving) for one in row.opinions.values())]
+        print(f"{pair.name:<50}" + "".join(f"{answer:>8}{seconds * 1000:>10.1f}" for answer, seconds in cells))
+        rows.append(row)
+    return rows
+
+
+def growth(catalog: Catalog, limit: float) -> None:
+    """How one question grows with the policies, and with the application around it."""
+    print(f"\n{'growth':<40}{'CPU ms':>10}{'per unit':>12}  times the row above")
+    last = 0.0
+    for count in (10, 100, 1_000):
+        row = ask(proof_questions.statements(count), catalog, {}, limit)
+        last = _grown(f"implies, {count:,} statements", row.answer, row.seconds, count, last)
+    last = 0.0
+    for count in ROLES:
+        application = proof_questions.application(count)
+        asked = application.principals[:: max(1, count // ASKED_ROLES)]
+        for one in caches():
+            one.cache_clear()
+        spent, answer = 0.0, ""
+        for principal in asked:
+            question = partial(claim_never, application, principal, ("write",), "", catalog)
+            answer, seconds = within(limit, lambda: question().answer)  # noqa: B023
+            spent += seconds
+        last = _grown(f"never(write), {count:,} roles", answer, spent * count / len(asked), count, last)
+
+
+def _grown(name: str, answer: str, seconds: float, count: int, last: float) -> float:
+    times = f"{seconds / last:.1f}" if last else ""
+    print(f"{name:<40}{seconds * 1000:>10.1f}{seconds / count * 1000:>12.3f}  {times:<8}{answer}", flush=True)
+    return seconds
 
 
 def sample(pairs: Iterable[Pair], size: int | None) -> list[Pair]:
@@ -128,31 +225,51 @@ def sample(pairs: Iterable[Pair], size: int | None) -> list[Pair]:
     return found if size is None or size >= len(found) else random.Random(0).sample(found, size)
 
 
+@dataclass(frozen=True)
+class Options:
+    """What the command line asks for."""
+
+    sample: int | None
+    limit: float
+    slowest: int
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--sample", type=int, help="ask only so many questions of each kind, drawn by a seed")
+    parser.add_argument(
+        "--sample", type=int, default=SAMPLE, help="put so many questions of each table to the solvers"
+    )
+    parser.add_argument("--all", action="store_true", help="put every question to the solvers")
     parser.add_argument("--without", action="append", default=[], choices=["cvc5", "z3"], help="do not ask it")
+    parser.add_argument("--only", choices=["revisions", "made", "stress", "growth"], help="one table only")
     parser.add_argument("--limit", type=float, default=10.0, help="seconds for one question")
     parser.add_argument("--slowest", type=int, default=0, help="name our slowest questions")
-    options = parser.parse_args()
+    given = parser.parse_args()
+    options = Options(None if given.all else given.sample, given.limit, given.slowest)
     catalog = load_catalog()
     for service in catalog.services():
         catalog.actions(service)
     gc.freeze()
-    solvers = {name: Solver(name) for name in ("cvc5", "z3") if name not in options.without}
-    rows = [ask(pair, catalog, solvers, options.limit) for pair in sample(revisions(), options.sample)]
+    solvers = {name: Solver(name) for name in ("cvc5", "z3") if name not in given.without}
+    made = [*HAND_MADE, *(pair for kind in KINDS for pair in random_pairs(kind, EACH_KIND))]
+    tables: dict[str, Callable[[], list[Row]]] = {
+        "revisions": lambda: measure(
+            "revisions of AWS managed policies", list(revisions()), catalog, solvers, options
+        ),
+        "made": lambda: measure(f"hand-made, and random: {', '.join(KINDS)}", made, catalog, solvers, options),
+        "stress": lambda: stress(catalog, solvers, options),
+    }
+    rows = [row for name, table in tables.items() if given.only in (None, name) for row in table()]
     for solver in solvers.values():
         solver.close()
-    report("revisions of AWS managed policies", rows, solvers)
-    for row in sorted(rows, key=lambda one: -one.seconds)[: options.slowest]:
-        print(f"{row.seconds * 1000:>8.1f} ms  {row.answer:<10}{row.pair.name}")
-    for reason, count in Counter(row.refused for row in rows if row.refused).most_common():
-        print(f"not put to the solvers: {count} for {reason}")
+    if given.only in (None, "growth"):
+        growth(catalog, options.limit)
     wrong = [row for row in rows if row.disagreeing]
     for row in wrong:
-        print(f"{row.pair.name}: ours {row.answer}, {', '.join(row.disagreeing)} the opposite: {row.pair}")
-    print(f"disagreements: {len(wrong)}")
-    return 1 if wrong else 0
+        print(f"\n{row.pair.name}: ours {row.answer}, {', '.join(row.disagreeing)} the opposite: {row.pair}")
+    crashed = [row.pair.name for row in rows if row.answer == "crashed"]
+    print(f"\ndisagreements: {len(wrong)}; crashed: {', '.join(crashed) or 'none'}")
+    return 1 if wrong or crashed else 0
 
 
 if __name__ == "__main__":

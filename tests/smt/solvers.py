@@ -92,7 +92,11 @@ class Solver:
         self.process: subprocess.Popen[str] | None = None
 
     def ask(self, scripts: Sequence[str], limit: float) -> Opinion:
-        """Its word on a question of several cases; `unknown` when the limit in seconds has passed."""
+        """Its word on a question of several cases; `unknown` when the limit in seconds has passed.
+
+        Raises:
+            RuntimeError: it could not read a case.
+        """
         if self.process is None:
             command = [sys.executable, __file__, self.name]
             self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
@@ -103,6 +107,8 @@ class Solver:
         ready, _, _ = select.select([stdout], [], [], limit + GRACE)
         line = stdout.readline() if ready else ""
         if not line:
+            if ready and self.process.wait() == 1:
+                raise RuntimeError(f"{self.name} could not read a case of {scripts}")
             self.close()
             return Opinion("unknown", 0.0, limit)
         return Opinion(**json.loads(line))

@@ -92,18 +92,7 @@ def spelled(text: str) -> str:
 
 def letter_but(excluded: str) -> str:
     """One letter, but none of these."""
-    if not excluded:
-        return ANY_LETTER
-    ranges, start = [], 0
-    for letter in sorted(excluded):
-        if ord(letter) > start:
-            ranges.append(_range(start, ord(letter) - 1))
-        start = ord(letter) + 1
-    return either([*ranges, _range(start, 0x2FFFF)])
-
-
-def _range(first: int, last: int) -> str:
-    return f'(re.range "{_letter(chr(first))}" "{_letter(chr(last))}")'
+    return f"(re.diff {ANY_LETTER} {either(map(spelled, excluded))})" if excluded else ANY_LETTER
 
 
 def run_of(letter: str) -> str:
