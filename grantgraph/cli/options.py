@@ -13,6 +13,7 @@ from grantgraph.problems import UsageError
 
 if TYPE_CHECKING:
     from grantgraph.model import Application
+    from grantgraph.sources import ReadOptions
 
 Source = Annotated[
     Path,
@@ -41,7 +42,22 @@ Partition = Annotated[str, typer.Option("--partition", metavar="NAME", help="aws
 
 def read_application(path: Path, parameters: list[str], account: str, region: str, partition: str) -> Application:
     """The application at a path, ready to be judged: a model comes with the policies that its needs give."""
-    application = read_input(path, parameters, account, region, partition)
+    return _with_policies(read_input(path, parameters, account, region, partition))
+
+
+def read_cases(
+    path: Path, parameters: list[str], account: str, region: str, partition: str
+) -> tuple[Application, tuple[Application, ...]]:
+    """The application at a path, ready to be judged, and the same in every case that its conditions leave open."""
+    from grantgraph.sources import load_cases
+
+    application, cases = load_cases(path, _read_options(parameters, account, region, partition))
+    for one in (application, *cases):
+        _check_readable(path, one)
+    return _with_policies(application), cases
+
+
+def _with_policies(application: Application) -> Application:
     if application.needs and not any(one.policies for one in application.principals):
         from grantgraph.catalog import load_catalog
         from grantgraph.synthesize import synthesize, with_policies
@@ -57,16 +73,28 @@ def read_input(path: Path, parameters: list[str], account: str, region: str, par
         UsageError: an option cannot be used.
         InputError: the input cannot be read, or there is nothing in it to speak about.
     """
-    from grantgraph.problems import InputError, Level
-    from grantgraph.sources import ReadOptions, load
+    from grantgraph.sources import load
+
+    application = load(path, _read_options(parameters, account, region, partition))
+    _check_readable(path, application)
+    return application
+
+
+def _read_options(parameters: list[str], account: str, region: str, partition: str) -> ReadOptions:
+    from grantgraph.sources import ReadOptions
 
     if account and not re.fullmatch("[0-9]{12}", account):
         raise UsageError(f"`{account}` is not an account", "write its twelve digits")
     for option, value in (("--region", region), ("--partition", partition)):
         if value and not re.fullmatch("[a-z0-9-]+", value):
             raise UsageError(f"`{option} {value}` is not a name", "write it as AWS does: `us-east-1`, `aws-cn`")
-    options = ReadOptions(_pairs(parameters, "--param"), partition or None, region or None, account or None)
-    application = load(path, options)
+    return ReadOptions(_pairs(parameters, "--param"), partition or None, region or None, account or None)
+
+
+def _check_readable(path: Path, application: Application) -> None:
+    """Refuse an application that has errors, or nobody to judge."""
+    from grantgraph.problems import InputError, Level
+
     errors = [problem for problem in application.problems if problem.level is Level.ERROR]
     if errors:
         raise InputError(f"`{path}` cannot be understood", errors)
@@ -75,7 +103,6 @@ def read_input(path: Path, parameters: list[str], account: str, region: str, par
             f"`{path}` has no role, user or identity pool: there is nothing here that IAM decides about",
             help="name the template, or the cdk.out folder, that holds the application's roles",
         )
-    return application
 
 
 def _pairs(given: list[str], option: str) -> dict[str, str]:

@@ -48,17 +48,10 @@ class Resolver:
 
     # ── values ──
 
-    def is_present(self, name: str) -> bool:
-        """Whether a resource is there; one whose condition cannot be decided is kept, and stands in the answer."""
+    def is_present(self, name: str) -> bool | Unknown:
+        """Whether a resource is there, or what that hinges on."""
         condition = self.sections.resources[name][1].fields.get("Condition")
-        if condition is None:
-            return True
-        decided = self.conditions.named(condition)
-        if isinstance(decided, Unknown):
-            message = f"whether there is a resource `{name}` hinges on {decided}; it is read as if there were"
-            self.problems.unmodelled(condition.at, "undecided-condition", message)
-            return True
-        return decided
+        return True if condition is None else self.conditions.named(condition)
 
     def value(self, node: Node) -> Node | None:
         """A value with its functions resolved; None for `AWS::NoValue`."""
