@@ -32,6 +32,7 @@ class Assembly:
         self.nested = {(id(one.parent), one.logical_id): one for one in stacks if one.parent is not None}
         self.declared: list[Declared] = []
         self.targets: dict[tuple[int, str], Declared] = {}
+        self._by_type: dict[str, list[tuple[int, Declared]]] = {}
         self._understood: set[int] = set()
         self._presence: dict[tuple[int, str], bool | Unknown] = {}
         self._properties: dict[tuple[int, str], Node | None] = {}
@@ -96,7 +97,11 @@ class Assembly:
 
     def of(self, *types: str) -> Iterator[Declared]:
         """The resources of these types, in the order of the templates."""
-        return (one for one in self.declared if one.type in types)
+        if not self._by_type:
+            for at, one in enumerate(self.declared):
+                self._by_type.setdefault(one.type, []).append((at, one))
+        found = [pair for type in dict.fromkeys(types) for pair in self._by_type.get(type, ())]
+        return (one for _, one in sorted(found, key=lambda pair: pair[0]))
 
     def understood(self, one: Declared) -> None:
         """Say that the model holds what this resource says."""
