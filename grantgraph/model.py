@@ -294,12 +294,36 @@ class Promise:
 
 
 @dataclass(frozen=True, slots=True)
+class Choice:
+    """What something that is decided outside the input is taken to be: one value, or none of some values.
+
+    `name` is that of the unknown: `parameter Stage`.
+    """
+
+    name: str
+    value: str | None
+    apart_from: tuple[str, ...] = ()
+
+    @property
+    def shown(self) -> str:
+        """Its name as its author knows it."""
+        return self.name.removeprefix("parameter ")
+
+    def __str__(self) -> str:
+        if self.value is not None:
+            return f"`{self.shown}` is `{self.value}`"
+        others = ", ".join(f"`{one}`" for one in self.apart_from)
+        return f"`{self.shown}` is {'none of' if len(self.apart_from) > 1 else 'not'} {others}"
+
+
+@dataclass(frozen=True, slots=True)
 class Application:
     """Everything that a source said about one application.
 
     `problems` are what reading met; `counted` names what was in the input but is no part of the model
     (type → how many), so that nothing is left out silently. `changes` say what a plan does to get there
-    (`create`, `update`, `replace`, `delete`, `forget` → ids).
+    (`create`, `update`, `replace`, `delete`, `forget` → ids). `choices` are what conditions of the input hinge
+    on: of each group one holds. `when` are the choices under which it was read.
     """
 
     name: str
@@ -314,6 +338,8 @@ class Application:
     problems: tuple[Problem, ...] = ()
     counted: Mapping[str, int] = field(default_factory=dict)
     changes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    choices: tuple[tuple[Choice, ...], ...] = ()
+    when: tuple[Choice, ...] = ()
 
     def principal(self, id: str) -> Principal | None:
         return next((one for one in self.principals if one.id == id), None)

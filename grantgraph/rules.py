@@ -50,6 +50,8 @@ __all__ = [
     "load_rules",
     "name_actions",
     "name_place",
+    "order_of_doubts",
+    "rank",
 ]
 
 
@@ -66,7 +68,8 @@ class Finding:
     """What a rule says about one principal, with the request that shows it.
 
     `actions` are all that the finding is about; `on` names the resource, "" where it is not the application's.
-    `fingerprint_parts` say what makes this finding the same one tomorrow: the access, not the text.
+    `fingerprint_parts` say what makes this finding the same one tomorrow: the access, not the text. `when` says in
+    which cases of the application it holds, "" for all.
     """
 
     rule: str
@@ -78,6 +81,7 @@ class Finding:
     help: str = ""
     actions: tuple[str, ...] = ()
     on: str = ""
+    when: str = ""
 
     @property
     def fingerprint(self) -> str:
@@ -94,6 +98,7 @@ class Doubt:
     principal: str
     reason: str
     at: Location
+    when: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +165,7 @@ class Permissions:
 class Checked:
     """What `check` found: findings and doubts in a fixed order, what was proved, and on what terms.
 
-    `asked` is how many principals the rules asked about.
+    `asked` is how many principals the rules asked about; `cases` are those that were judged one by one.
     """
 
     application: Application
@@ -171,6 +176,7 @@ class Checked:
     proved: tuple[str, ...]
     asked: int
     assuming: tuple[str, ...] = ()
+    cases: tuple[str, ...] = ()
 
 
 def _open_doors(application: Application) -> Iterator[Doubt]:
@@ -208,21 +214,28 @@ def check(application: Application, catalog: Catalog, rules: tuple[Rule, ...]) -
             proved.append(promise.title)
         else:
             (findings if isinstance(answer, Finding) else doubts).append(answer)  # type: ignore[arg-type]
-    order = list(Severity)
-
-    def rank(one: Finding) -> tuple[object, ...]:
-        return order.index(one.severity), one.principal, one.at.file, one.at.line, one.rule, one.on, one.message
-
     return Checked(
         application,
         catalog.date,
         rules,
         tuple(sorted(findings, key=rank)),
-        tuple(sorted(dict.fromkeys(doubts), key=lambda one: (one.rule, one.principal, one.reason, str(one.at)))),
+        tuple(sorted(dict.fromkeys(doubts), key=order_of_doubts)),
         tuple(proved),
         len(permissions.asked),
         tuple(sorted(assumptions(one for subject in application.principals for one in _statements(subject)))),
     )
+
+
+def rank(one: Finding) -> tuple[object, ...]:
+    """The order of findings in a report: the worst first."""
+    order = list(Severity)
+    where = (one.at.file, one.at.line, one.rule, one.on, one.message, one.when)
+    return order.index(one.severity), one.principal, *where
+
+
+def order_of_doubts(one: Doubt) -> tuple[str, ...]:
+    """The order of doubts in a report."""
+    return one.rule, one.principal, one.reason, str(one.at), one.when
 
 
 def _statements(principal: Principal) -> Iterator[Statement]:

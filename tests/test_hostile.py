@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Mapping
+from pathlib import Path
 
 import pytest
 
@@ -13,6 +14,7 @@ from grantgraph.evaluate import Decision, decide, parse_caller, request
 from grantgraph.policy import Match, PolicySet, PolicyType, parse_pattern, parse_policy
 from grantgraph.policy.arn import ArnPattern
 from grantgraph.problems import InputError
+from grantgraph.sources import NO_OPTIONS, cloudformation
 
 ROLE = parse_caller("arn:aws:iam::111122223333:role/app")
 
@@ -128,3 +130,25 @@ def test_a_million_variables_are_filled_once() -> None:
         return lambda: decide(asked, policies)
 
     assert grows_no_faster(work, 500, 8)
+
+
+def template_of(count: int) -> str:
+    """A template in which everything refers to something: to what is there, and to what is not."""
+    resources: dict[str, object] = {"Api": {"Type": "AWS::ApiGatewayV2::Api"}}
+    for at in range(count):
+        resources[f"Queue{at}"] = {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": {"Ref": f"Topic{at}"}}}
+        resources[f"Topic{at}"] = {"Type": "AWS::SNS::Topic", "Properties": {"Tags": {"Ref": f"Nothing{at}"}}}
+        resources[f"Route{at}"] = {
+            "Type": "AWS::ApiGatewayV2::Route",
+            "Properties": {"ApiId": {"Ref": "Api"}, "RouteKey": f"GET /{at}", "AuthorizationType": "AWS_IAM"},
+        }
+        resources[f"Stage{at}"] = {"Type": "AWS::ApiGatewayV2::Stage", "Properties": {"ApiId": {"Ref": "Api"}}}
+    return json.dumps({"Resources": resources})
+
+
+def test_a_large_template_is_read_in_linear_time() -> None:
+    def work(count: int) -> Callable[[], object]:
+        node = decode(template_of(count), "large.json")
+        return lambda: cloudformation.SOURCE.read(Path("large.json"), node, NO_OPTIONS)
+
+    assert grows_no_faster(work, 60, 6)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from grantgraph.model import Application
-from grantgraph.problems import Level
+from grantgraph.problems import InputError, Level
 from grantgraph.sources import NO_OPTIONS, ReadOptions, load
 from grantgraph.text import Symbolic, Unknown, text
 from tests.templates import HERE, codes, errors, found, who
@@ -283,3 +283,13 @@ def test_files_that_include_each_other_are_stopped(tmp_path: Path) -> None:
     include = "{Fn::Transform: {Name: AWS::Include, Parameters: {Location: role.yaml}}}"
     outer = f"Resources: {{R: {{Type: AWS::IAM::Role, Properties: {include.replace('role', 'parts/role')}}}}}"
     assert "depth" in codes(load_all(tmp_path, outer, role=f"Path: {include}"), Level.ERROR)
+
+
+def test_stacks_that_multiply_are_stopped(tmp_path: Path) -> None:
+    def level(name: str) -> str:
+        stack = f"{{Type: AWS::CloudFormation::Stack, Properties: {{TemplateURL: {name}.yaml}}}}"
+        return "Resources:\n" + "".join(f"  S{at}: {stack}\n" for at in range(12))
+
+    inner = {name: level(after) for name, after in zip("abc", "bcd", strict=True)}
+    with pytest.raises(InputError, match="in one another"):
+        load_all(tmp_path, level("parts/a"), NO_OPTIONS, **inner, d="Resources: {Q: {Type: AWS::SQS::Queue}}")

@@ -331,6 +331,12 @@ def test_a_resource_of_a_wrong_shape_is_an_error(resource: str) -> None:
     assert errors(read(f"Resources: {{F: {resource}}}"))
 
 
+def test_a_sam_template_that_is_too_large_is_refused() -> None:
+    large = '{"Transform": "AWS::Serverless-2016-10-31", "Resources": {}, "Metadata": [' + "0," * 100_000 + "0]}"
+    application = SOURCE.read(FILE, decode(large, str(FILE), SOURCE.tag), NO_OPTIONS)
+    assert "size" in codes(application, Level.ERROR)
+
+
 def test_without_the_translator_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in [name for name in sys.modules if name.startswith("samtranslator")]:
         monkeypatch.delitem(sys.modules, name)

@@ -21,6 +21,7 @@ from grantgraph.cli.options import (
     Source,
     emit,
     read_application,
+    read_cases,
     read_input,
     read_sides,
     say,
@@ -139,10 +140,11 @@ def check(
     """The gate: ask every rule and every promise; fail on a finding, and on a question left open."""
     from grantgraph import rules as rulebook
     from grantgraph.catalog import load_catalog
+    from grantgraph.judge import judge
 
-    application = read_application(path, param, account, region, partition)
+    application, cases = read_cases(path, param, account, region, partition)
     asked = rulebook.load_rules(rulebook.rules_folder(), *rules)
-    checked = rulebook.check(application, load_catalog(), asked)
+    checked = judge(application, cases, load_catalog(), asked)
     emit("check", checked, format, output)
     if checked.findings:
         raise typer.Exit(Exit.NO)

@@ -50,6 +50,24 @@ def read_application(path: Path, parameters: list[str], account: str, region: st
     return _judged(read_input(path, parameters, account, region, partition))
 
 
+def read_cases(
+    path: Path, parameters: list[str], account: str, region: str, partition: str
+) -> tuple[Application, tuple[Application, ...]]:
+    """The application at a path, ready to be judged, and the same in every case that its conditions leave open.
+
+    What is read at a git revision is judged as a whole: what is open there stays open.
+    """
+    if ":" in str(path):
+        return read_application(path, parameters, account, region, partition), ()
+    from grantgraph.sources import load_cases
+
+    application, cases = load_cases(path, _read_options(parameters, account, region, partition))
+    for one in (application, *cases):
+        _refuse(one, frozenset())
+        _check_somebody(path, one)
+    return _judged(application), cases
+
+
 def _judged(application: Application) -> Application:
     says_needs = application.needs or any(one.runtime for one in application.principals)
     if says_needs and not any(one.policies for one in application.principals):
@@ -72,16 +90,20 @@ def read_input(
         UsageError: an option cannot be used.
         InputError: the input cannot be read, or there is nothing in it to speak about.
     """
-    from grantgraph.problems import InputError
-
     application = _load(path, _read_options(parameters, account, region, partition, portable))
     _refuse(application, frozenset())
+    _check_somebody(path, application)
+    return application
+
+
+def _check_somebody(path: Path, application: Application) -> None:
+    from grantgraph.problems import InputError
+
     if not application.principals:
         raise InputError(
             f"`{path}` has no role, user or identity pool: there is nothing here that IAM decides about",
             help="name the template, or the cdk.out folder, that holds the application's roles",
         )
-    return application
 
 
 def read_sides(

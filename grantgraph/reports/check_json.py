@@ -25,6 +25,7 @@ def render(checked: Checked) -> str:
         "findings": [_finding(one) for one in checked.findings],
         "undecided": [_doubt(one) for one in checked.doubts],
         "proved": list(checked.proved),
+        "cases": list(checked.cases),
         "assuming": list(checked.assuming),
         "problems": problems_json(checked.application),
         "not_modelled": dict(sorted(checked.application.counted.items())),
@@ -50,6 +51,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "help": finding.help,
         "on": finding.on,
         "actions": list(finding.actions),
+        "when": finding.when,
         "fingerprint": finding.fingerprint,
         "location": location_json(finding.at),
         "evidence": {
@@ -73,5 +75,6 @@ def _doubt(doubt: Doubt) -> dict[str, Any]:
         "rule": doubt.rule,
         "principal": doubt.principal,
         "reason": doubt.reason,
+        "when": doubt.when,
         "location": location_json(doubt.at),
     }

@@ -19,12 +19,15 @@ from grantgraph.rules import Checked, Finding
 def render(checked: Checked) -> str:
     """The verdict first, then each finding, then what to do about the rest."""
     lines = [verdict(checked), about(checked.application, checked.catalog)]
+    if checked.cases:
+        lines += [f"judged in {count(len(checked.cases), 'case')}:", *(f"  {one}" for one in checked.cases)]
     for finding in checked.findings:
         lines += ["", *_finding(finding, checked.application)]
     if checked.doubts:
         lines += ["", f"undecided: {count(len(checked.doubts), 'question')}, which counts as a failure"]
         for doubt in checked.doubts:
             lines.append("  " + "  ".join(filter(None, [doubt.rule, doubt.principal, doubt.reason])))
+            lines += [f"         when {doubt.when}"] if doubt.when else []
             lines += [f"         at {place(doubt.at)}"] if doubt.at.file else []
     if checked.proved:
         lines += ["", *(f"proved: {title}" for title in checked.proved)]
@@ -58,6 +61,7 @@ def _finding(finding: Finding, application: Application) -> list[str]:
         f"{finding.rule} {finding.severity}: {finding.message}",
         f"  at       {place(finding.at)}",
         *(f"           {line}" for line in framework_place(finding.at)),
+        *([f"  when     {finding.when}"] if finding.when else []),
         f"  who      {finding.principal}",
         f"  request  {first}",
         *(f"           {line.strip()}" for line in context),

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
+from itertools import product
 from pathlib import Path
 
 from grantgraph.decode import MAX_BYTES, Tag, decode, read_text
 from grantgraph.discovery import discover
-from grantgraph.model import Application
+from grantgraph.model import Application, Choice
 from grantgraph.node import Node
-from grantgraph.problems import InputError
+from grantgraph.problems import InputError, Level
 
 STANDARD_INPUT = Path("-")
 MODEL = "grantgraph.yaml"
@@ -23,6 +25,7 @@ class ReadOptions:
     """What the caller knows and an input may leave open; None where the caller does not know either.
 
     `portable` leaves open where a model is deployed, whatever it says: for code that runs anywhere.
+    `assume` is what is taken for granted for one reading of several (`load_cases`).
     """
 
     parameters: Mapping[str, str] = field(default_factory=dict)
@@ -30,6 +33,7 @@ class ReadOptions:
     region: str | None = None
     account: str | None = None
     portable: bool = False
+    assume: tuple[Choice, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,14 +62,39 @@ def load(path: Path | str, options: ReadOptions = NO_OPTIONS) -> Application:
     Raises:
         InputError: there is nothing to read, it cannot be decoded, or no source recognises it.
     """
-    path = Path(path)
+    return _reader(Path(path))(options)
+
+
+def load_cases(path: Path | str, options: ReadOptions = NO_OPTIONS) -> tuple[Application, tuple[Application, ...]]:
+    """The application at a path, and the same in every case that its conditions leave open.
+
+    There are no cases where nothing is open. A case that AWS would refuse to deploy, because something that it
+    refers to is not there, is left out.
+
+    Raises:
+        InputError: as `load` does.
+    """
+    read = _reader(Path(path))
+    whole = read(options)
+    cases = []
+    for choices in product(*whole.choices) if whole.choices else ():
+        case = read(replace(options, assume=choices))
+        known = {problem.message for problem in whole.problems}
+        errors = [one for one in case.problems if one.level is Level.ERROR and one.message not in known]
+        if not any(one.code == "no-target" for one in errors):
+            cases.append(case)
+    return whole, tuple(cases)
+
+
+def _reader(path: Path) -> Callable[[ReadOptions], Application]:
+    """What reads a path, which may be asked more than once."""
     sources: tuple[Source, ...] = discover(__name__, "SOURCE")
     node = None if path != STANDARD_INPUT and path.is_dir() else _decode(path, sources)
     for source in sources:
         if source.recognises(path, node):
-            return source.read(path, node, options)
+            return partial(source.read, path, node)
     if node is None and (path / MODEL).is_file():
-        return load(path / MODEL, options)
+        return _reader(path / MODEL)
     kinds = ", ".join(source.name for source in sources[:-1]) + f" or {sources[-1].name}"
     raise InputError(f"`{path}` is not {kinds}: {_contents(path, node)}", help=_advice(node))
 

@@ -48,7 +48,7 @@ def read(path: Path, node: Node | None, options: ReadOptions) -> Application:
     if not stacks:
         raise InputError(f"`{folder / MANIFEST}` lists no stack")
     name = stacks[0].name if len(stacks) == 1 else _project(folder)
-    return read_application(stacks, name, str(path), options.parameters, problems)
+    return read_application(stacks, name, str(path), options, problems)
 
 
 def _folder(path: Path) -> Path | None:

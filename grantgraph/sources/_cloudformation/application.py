@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import fields, replace
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from grantgraph.node import Node
 from grantgraph.problems import Level, Problems, bug
 from grantgraph.sources import STANDARD_INPUT, ReadOptions
 from grantgraph.sources._cloudformation.assembly import Assembly
+from grantgraph.sources._cloudformation.choices import groups_of
 from grantgraph.sources._cloudformation.environment import environment_of
 from grantgraph.sources._cloudformation.events import read_events
 from grantgraph.sources._cloudformation.graphql import read_fields
@@ -32,21 +33,20 @@ def read_template(path: Path, node: Node | None, options: ReadOptions) -> Applic
     environment = environment_of(node, options.partition, options.region, options.account)
     stack = open_stack(node, environment, problems, parameters=options.parameters)
     name = "standard input" if path == STANDARD_INPUT else path.name.split(".")[0]
-    return read_application([stack], name, str(path), options.parameters, problems)
+    return read_application([stack], name, str(path), options, problems)
 
 
 def read_application(
-    roots: Sequence[Stack], name: str, source: str, given: Iterable[str], problems: Problems
+    roots: Sequence[Stack], name: str, source: str, options: ReadOptions, problems: Problems
 ) -> Application:
     """One application from all its stacks: what it is, what it may do, and what could not be read.
 
     Args:
         roots: the stacks that are deployed by themselves; the stacks nested in them are found here.
-        given: the names of the parameters that the caller has given.
     """
     stacks = [stack for root in roots for stack in with_nested(root, problems)]
-    check_parameters(stacks, given, problems)
-    assembly = Assembly(stacks, problems)
+    check_parameters(stacks, options.parameters, problems)
+    assembly = Assembly(stacks, problems, options.assume)
     roles = Roles(assembly)
     pools = read_pools(assembly, roles)
     resources = read_resources(assembly, roles)
@@ -54,6 +54,8 @@ def read_application(
         [*read_routes(assembly, roles), *read_fields(assembly, roles), *read_events(assembly, roles)]
     )
     principals = read_principals(assembly, roles)
+    assembly.report_doubts()
+    choices = groups_of(assembly.hinges)
     _check_the_rest(assembly)
     at = stacks[0].template.at
     if not (principals or resources or pools or entry_points or _has_errors(problems)):
@@ -68,6 +70,8 @@ def read_application(
         entry_points,
         problems=problems.all(),
         counted=assembly.counted(),
+        choices=choices,
+        when=options.assume,
     )
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from grantgraph.model import Choice
 from grantgraph.node import Node
 from grantgraph.policy.arn import Arn, parse_arn
 from grantgraph.problems import Problems
+from grantgraph.sources._cloudformation.choices import Hinges, merge
 from grantgraph.sources._cloudformation.names import Names
 from grantgraph.sources._cloudformation.resolve import Resolver, Trail
 from grantgraph.sources._cloudformation.template import Declared, Stack, is_function
@@ -20,15 +22,19 @@ from grantgraph.text import Text, Unknown, text
 class Assembly:
     """All stacks of one input, joined on what they export and on the names that they share."""
 
-    def __init__(self, stacks: Sequence[Stack], problems: Problems) -> None:
+    def __init__(self, stacks: Sequence[Stack], problems: Problems, assumed: Iterable[Choice] = ()) -> None:
         self.stacks = tuple(stacks)
         self.problems = problems
+        self.assumed = {one.name: one for one in assumed}
+        self.hinges: Hinges = {}
         self.trail = Trail()
         self.resolvers = {id(stack): Resolver(stack, self, problems) for stack in stacks}
         self.nested = {(id(one.parent), one.logical_id): one for one in stacks if one.parent is not None}
         self.declared: list[Declared] = []
         self.targets: dict[tuple[int, str], Declared] = {}
+        self._by_type: dict[str, list[tuple[int, Declared]]] = {}
         self._understood: set[int] = set()
+        self._presence: dict[tuple[int, str], bool | Unknown] = {}
         self._properties: dict[tuple[int, str], Node | None] = {}
         self.names = Names(self)
         self._index: dict[Text, list[Declared]] | None = None
@@ -46,24 +52,43 @@ class Assembly:
                 one = Declared(stack, name, type, own_id, owner, node)
                 self.targets[id(stack), name] = one
                 self.declared.append(one)
-        # Conditions may name parameters only, so every target is known by now.
-        gone: set[tuple[int, str]] = set()
-        absent: set[int] = set()
-        for stack in self.stacks:  # the one around comes first
+        for stack in self.stacks:  # the one around comes first; conditions may name parameters only
+            around = self._presence.get((id(stack.parent), stack.logical_id), True)
             resolver = self.of_stack(stack)
-            if stack.parent is not None:
-                around = id(stack.parent)
-                if around in absent or (around, stack.logical_id) in gone:
-                    absent.add(id(stack))
-            gone |= {
-                (id(stack), name)
-                for name in resolver.sections.resources
-                if id(stack) in absent or not resolver.is_present(name)
-            }
-        self.declared = [one for one in self.declared if (id(one.stack), one.logical_id) not in gone]
+            for name in resolver.sections.resources:
+                own = resolver.is_present(name) if around is not False else False
+                self._presence[id(stack), name] = around if own is True else own
+        self.declared = [
+            one for one in self.declared if self._presence[id(one.stack), one.logical_id] is not False
+        ]
         for stack in self.nested.values():
             if stack.parent is not None:
                 self.understood(self.targets[id(stack.parent), stack.logical_id])
+
+    def doubt_of(self, one: Declared) -> Unknown | None:
+        """What it hinges on whether a resource is there; None where it is."""
+        presence = self._presence[id(one.stack), one.logical_id]
+        return presence if isinstance(presence, Unknown) else None
+
+    def report_doubts(self) -> None:
+        """Say which resources that matter are read as if they were there, and what that hinges on."""
+        for one in self.declared:
+            doubt = self.doubt_of(one)
+            if doubt is None or id(one) not in self._understood:
+                continue
+            message = (
+                f"whether there is a resource `{one.logical_id}` hinges on {doubt}; it is read as if there were"
+            )
+            self.problems.unmodelled(one.at, "undecided-condition", message, _how_to_decide(doubt))
+            self._hinge_on(one.stack, one.logical_id)
+
+    def _hinge_on(self, stack: Stack, name: str) -> None:
+        """Remember what the presence of a resource hinges on, and that of the stacks around it."""
+        resolver = self.of_stack(stack)
+        condition = resolver.sections.resources[name][1].fields.get("Condition")
+        merge(self.hinges, resolver.conditions.hinges_of(condition) if condition is not None else {})
+        if stack.parent is not None:
+            self._hinge_on(stack.parent, stack.logical_id)
 
     def of_stack(self, stack: Stack) -> Resolver:
         return self.resolvers[id(stack)]
@@ -72,7 +97,11 @@ class Assembly:
 
     def of(self, *types: str) -> Iterator[Declared]:
         """The resources of these types, in the order of the templates."""
-        return (one for one in self.declared if one.type in types)
+        if not self._by_type:
+            for at, one in enumerate(self.declared):
+                self._by_type.setdefault(one.type, []).append((at, one))
+        found = [pair for type in dict.fromkeys(types) for pair in self._by_type.get(type, ())]
+        return (one for _, one in sorted(found, key=lambda pair: pair[0]))
 
     def understood(self, one: Declared) -> None:
         """Say that the model holds what this resource says."""
@@ -188,6 +217,11 @@ class Assembly:
         found = [stack for stack in self.stacks if stack.name == name]
         here = [stack for stack in found if region is None or stack.environment.region == region]
         return next(iter(here or (found if len(found) == 1 else [])), None)
+
+
+def _how_to_decide(doubt: Unknown) -> str:
+    kind, _, name = doubt.name.partition(" ")
+    return f"--param {name}=VALUE decides it" if kind == "parameter" and "." not in name else ""
 
 
 def _are_together(one: Stack, other: Stack) -> bool:

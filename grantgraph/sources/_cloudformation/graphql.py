@@ -6,12 +6,13 @@ from collections.abc import Iterator, Mapping
 
 from grantgraph.model import Authorizer, EntryPoint, EntryPointType
 from grantgraph.node import Node
+from grantgraph.problems import Location
 from grantgraph.sources._cloudformation.assembly import Assembly
 from grantgraph.sources._cloudformation.called import find_called
 from grantgraph.sources._cloudformation.identities import Roles
 from grantgraph.sources._cloudformation.template import Declared
 from grantgraph.sources._cloudformation.types import GLOBAL_TABLE, GRAPHQL_API, TABLE
-from grantgraph.text import text
+from grantgraph.text import Text, text
 
 DATA_SOURCE = "AWS::AppSync::DataSource"
 RESOLVER = "AWS::AppSync::Resolver"
@@ -33,70 +34,69 @@ _READS: Mapping[str, tuple[str, str]] = {
 
 def read_fields(assembly: Assembly, roles: Roles) -> Iterator[EntryPoint]:
     """Every field that has a resolver, once for each data source, and the functions that let callers in."""
-    for one in assembly.of(DATA_SOURCE):
-        assembly.understood(one)
-    steps = {assembly.names.attribute(one, "FunctionId"): one for one in assembly.of(STEP)}
+    reader = _Fields(assembly, roles)
     for one in assembly.of(RESOLVER):
-        api = _api_of(assembly, one)
-        if api is None:
-            message = f"`{one.logical_id}` is a way in, but its API is not in the input"
-            assembly.problems.unmodelled(one.at, "outside-entry-point", message)
-            continue
-        assembly.understood(one)
-        sources = [one]
-        pipeline = assembly.property(one, "PipelineConfig")
-        functions = pipeline.get("Functions") if pipeline else None
-        for value, node in assembly.texts(functions, "a function of a pipeline"):
-            if value in steps:
-                assembly.understood(steps[value])
-                sources.append(steps[value])
-            else:
-                message = f"a step of `{one.logical_id}` is not in the input"
-                assembly.problems.unmodelled(node.at, "outside-entry-point", message)
-        yield from _field(assembly, roles, one, api, sources)
+        yield from reader.field(one)
     for api in assembly.of(GRAPHQL_API):
         yield from _authorizers(assembly, api)
 
 
-def _api_of(assembly: Assembly, one: Declared) -> Declared | None:
-    id = assembly.text(one, "ApiId")
-    return next(
-        (api for api in assembly.of(GRAPHQL_API) if id in (assembly.names.name(api), assembly.names.arn(api))),
-        None,
-    )
+class _Fields:
+    """Reads fields; APIs, data sources and steps are found by what their templates call them."""
 
+    def __init__(self, assembly: Assembly, roles: Roles) -> None:
+        self.assembly = assembly
+        self.roles = roles
+        self.apis = {assembly.names.name(api): api for api in assembly.of(GRAPHQL_API)}
+        self.steps = {assembly.names.attribute(one, "FunctionId"): one for one in assembly.of(STEP)}
+        self.sources: dict[tuple[Text | None, Text | None], Declared] = {}
+        for one in assembly.of(DATA_SOURCE):
+            assembly.understood(one)
+            for name in (assembly.text(one, "Name"), assembly.names.attribute(one, "Name")):
+                self.sources[assembly.text(one, "ApiId"), name] = one
 
-def _field(
-    assembly: Assembly, roles: Roles, one: Declared, api: Declared, sources: list[Declared]
-) -> Iterator[EntryPoint]:
-    type, name = (str(assembly.text(one, key) or "?") for key in ("TypeName", "FieldName"))
-    authorizer = _authorizer(assembly, api)
-    arn = (
-        text((assembly.names.arn(api) or "", f"/types/{type}/fields/{name}"))
-        if authorizer is Authorizer.IAM
-        else ""
-    )
-    found = [_source(assembly, roles, api, source) for source in sources]
-    reached = [pair for pair in found if pair != ("", "")] or [("", "")]
-    for target, role in reached:
-        id = f"{type}.{name}"
-        yield EntryPoint(id, EntryPointType.FIELD, target, authorizer, arn, api.id, role, one.at)
+    def field(self, one: Declared) -> Iterator[EntryPoint]:
+        id = self.assembly.text(one, "ApiId")
+        api = self.apis.get(id) if id is not None else None
+        if api is None:
+            self.report(one.at, f"`{one.logical_id}` is a way in, but its API is not in the input")
+            return
+        self.assembly.understood(one)
+        type, name = (str(self.assembly.text(one, key) or "?") for key in ("TypeName", "FieldName"))
+        authorizer = _authorizer(self.assembly, api)
+        arn: Text = ""
+        if authorizer is Authorizer.IAM:
+            arn = text((self.assembly.names.arn(api) or "", f"/types/{type}/fields/{name}"))
+        found = [self.reads(id, source) for source in self.readers(one)]
+        for target, role in [pair for pair in found if pair != ("", "")] or [("", "")]:
+            field = f"{type}.{name}"
+            yield EntryPoint(field, EntryPointType.FIELD, target, authorizer, arn, api.id, role, one.at)
 
+    def readers(self, one: Declared) -> Iterator[Declared]:
+        """A resolver, and the steps of its pipeline: each may name a data source."""
+        yield one
+        pipeline = self.assembly.property(one, "PipelineConfig")
+        functions = pipeline.get("Functions") if pipeline else None
+        for value, node in self.assembly.texts(functions, "a function of a pipeline"):
+            if value in self.steps:
+                self.assembly.understood(self.steps[value])
+                yield self.steps[value]
+            else:
+                self.report(node.at, f"a step of `{one.logical_id}` is not in the input")
 
-def _source(assembly: Assembly, roles: Roles, api: Declared, one: Declared) -> tuple[str, str]:
-    """The ids of what a resolver reads from, and of the role that it does so with."""
-    name = assembly.text(one, "DataSourceName")
-    if name is None:
-        return "", ""
-    for source in assembly.of(DATA_SOURCE):
-        if _api_of(assembly, source) is not api:
-            continue
-        if name not in (assembly.text(source, "Name"), assembly.names.attribute(source, "Name")):
-            continue
-        return _reads(assembly, source), _role(assembly, roles, source)
-    message = f"the data source `{name}` is not in the input"
-    assembly.problems.unmodelled(one.at, "outside-entry-point", message)
-    return "", ""
+    def reads(self, api: Text | None, one: Declared) -> tuple[str, str]:
+        """The ids of what a resolver reads from, and of the role that it does so with."""
+        name = self.assembly.text(one, "DataSourceName")
+        if name is None:
+            return "", ""
+        source = self.sources.get((api, name))
+        if source is None:
+            self.report(one.at, f"the data source `{name}` is not in the input")
+            return "", ""
+        return _reads(self.assembly, source), _role(self.assembly, self.roles, source)
+
+    def report(self, at: Location, message: str) -> None:
+        self.assembly.problems.unmodelled(at, "outside-entry-point", message)
 
 
 def _reads(assembly: Assembly, source: Declared) -> str:

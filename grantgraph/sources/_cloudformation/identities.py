@@ -181,9 +181,13 @@ class _Attached:
         for one in self.assembly.of("AWS::IAM::UserToGroupAddition"):
             self.assembly.understood(one)
             group = self.assembly.text(one, "GroupName")
+            doubt = self.assembly.doubt_of(one)
             for value, node in self.assembly.texts(self.assembly.property(one, "Users"), "a user"):
-                if group is not None:
-                    user_id = self.roles.named(value, USER, node.at)
+                user_id = self.roles.named(value, USER, node.at)
+                if doubt is not None:
+                    unseen = Policy(PolicyType.IDENTITY_BASED, (), f"policies of {group}", (doubt,), one.at)
+                    self.by_id.setdefault((USER, user_id), []).append((unseen, None))
+                elif group is not None:
                     self.groups.setdefault(user_id, []).append(self.roles.named(group, GROUP, node.at))
 
     def report_collisions(self, id: str, policies: list[tuple[Policy, Text | None]]) -> None:

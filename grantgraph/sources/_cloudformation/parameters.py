@@ -25,6 +25,9 @@ def read_parameter(resolver: Resolver, name: str, node: Node) -> Node:
     value = _given(resolver, name, declared)
     opaque = type.startswith(STORED)
     label = f"parameter {resolver.prefix}{name}"
+    assumed = resolver.assembly.assumed.get(label)
+    if assumed is not None and assumed.value is not None:
+        value, opaque = assumed.value, False
     if value is None or opaque:
         why = "is read from Parameter Store" if opaque else "has no value here"
         default = declared.get("Default")

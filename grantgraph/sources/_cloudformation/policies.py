@@ -14,7 +14,7 @@ from grantgraph.problems import Location
 from grantgraph.sources._cloudformation.assembly import Assembly
 from grantgraph.sources._cloudformation.embedded import from_text
 from grantgraph.sources._cloudformation.template import Declared
-from grantgraph.sources._cloudformation.types import MANAGED_POLICY
+from grantgraph.sources._cloudformation.types import MANAGED_POLICY, named_types
 from grantgraph.text import Text, Unknown
 
 
@@ -22,6 +22,9 @@ def read_document(
     assembly: Assembly, one: Declared, node: Node | None, type: PolicyType, name: str, path: str
 ) -> Policy:
     """A resolved policy document of a resource; `path` says where under the resource it is."""
+    doubt = assembly.doubt_of(one)
+    if doubt is not None and (one.type == MANAGED_POLICY or one.type not in named_types()):
+        return Policy(type, (), name, (doubt,), one.at)  # a policy that may not be there proves nothing
     if node is None:
         assembly.problems.error(one.at, "missing-document", f"`{one.logical_id}` needs a policy document")
         return _unseen(type, name, Node(None, one.at), "its document is missing")

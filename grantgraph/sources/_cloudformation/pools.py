@@ -34,6 +34,10 @@ def read_pools(assembly: Assembly, roles: Roles) -> tuple[IdentityPool, ...]:
         )
     for one in assembly.of(ATTACHMENT):
         id = _pool_of(assembly, one, pools, "attaches roles to")
+        doubt = assembly.doubt_of(one)
+        if doubt is not None:
+            message = f"whether `{one.logical_id}` gives out the roles of `{id}` hinges on {doubt}"
+            assembly.problems.unmodelled(one.at, "role-attachment", message)
         pools[id] = _attach(assembly, roles, one, pools[id])
     for one in assembly.of(TAGS):
         id = _pool_of(assembly, one, pools, "tags the sessions of")

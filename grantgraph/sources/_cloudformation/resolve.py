@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 MAX_DEPTH = 64
 MAX_CHAIN = 16
 MAX_LENGTH = 100_000
+MOST_HELP = 20  # problems, after which nobody reads what may have been meant
 
 
 @dataclass(slots=True)
@@ -44,22 +45,16 @@ class Resolver:
         self.trail = assembly.trail
         self.sections = read_sections(stack.template, problems)
         self.conditions = Conditions(self)
+        self.modules = tuple(id for id, (type, _) in self.sections.resources.items() if type.endswith("::MODULE"))
         self._parameters: dict[str, Node] = {}
         self._outputs: dict[str, Text | None] = {}
 
     # ── values ──
 
-    def is_present(self, name: str) -> bool:
-        """Whether a resource is there; one whose condition cannot be decided is kept, and stands in the answer."""
+    def is_present(self, name: str) -> bool | Unknown:
+        """Whether a resource is there, or what that hinges on."""
         condition = self.sections.resources[name][1].fields.get("Condition")
-        if condition is None:
-            return True
-        decided = self.conditions.named(condition)
-        if isinstance(decided, Unknown):
-            message = f"whether there is a resource `{name}` hinges on {decided}; it is read as if there were"
-            self.problems.unmodelled(condition.at, "undecided-condition", message)
-            return True
-        return decided
+        return True if condition is None else self.conditions.named(condition)
 
     def value(self, node: Node) -> Node | None:
         """A value with its functions resolved; None for `AWS::NoValue`."""
@@ -199,14 +194,13 @@ class Resolver:
             argument.at,
             "no-target",
             f"there is no parameter or resource `{name}`",
-            help or did_you_mean(name, known),
+            help or (did_you_mean(name, known) if len(self.problems.found) < MOST_HELP else ""),
         )
         return self.not_understood(node)
 
     def _is_of_a_module(self, name: str) -> bool:
         """Whether a name may be a resource of a module: its name follows the module's."""
-        modules = (id for id, (type, _) in self.sections.resources.items() if type.endswith("::MODULE"))
-        return any(name.startswith(id) for id in modules)
+        return name.startswith(self.modules) if self.modules else False
 
     def pseudo(self, name: str, node: Node) -> Node | None:
         environment = self.stack.environment

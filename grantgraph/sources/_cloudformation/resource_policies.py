@@ -155,7 +155,7 @@ def _bus_statements(assembly: Assembly) -> Iterator[tuple[Declared, list[Node]]]
             continue
         assembly.understood(one)
         statement = assembly.property(one, "Statement") or _bus_statement(assembly, one, bus)
-        found.setdefault(bus.id, (bus, []))[1].append(statement)
+        found.setdefault(bus.id, (bus, []))[1].append(_if_there(assembly, one, statement))
     yield from found.values()
 
 
@@ -189,8 +189,15 @@ def _permissions(assembly: Assembly) -> Iterator[tuple[Declared, list[Node]]]:
             _report_outside(assembly, one, named or "")
             continue
         assembly.understood(one)
-        found.setdefault(target.id, (target, []))[1].append(_permission(assembly, one, target))
+        statement = _if_there(assembly, one, _permission(assembly, one, target))
+        found.setdefault(target.id, (target, []))[1].append(statement)
     yield from found.values()
+
+
+def _if_there(assembly: Assembly, one: Declared, statement: Node) -> Node:
+    """The statement of a resource; one that may not be there says nothing that is known."""
+    doubt = assembly.doubt_of(one)
+    return statement if doubt is None else Node(doubt, one.at)
 
 
 def _permission(assembly: Assembly, one: Declared, target: Declared) -> Node:

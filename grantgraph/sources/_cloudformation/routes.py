@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 from grantgraph.model import Authorizer, EntryPoint, EntryPointType
 from grantgraph.problems import Location
@@ -40,18 +41,43 @@ MAX_PATH = 64
 
 def read_routes(assembly: Assembly, roles: Roles) -> Iterator[EntryPoint]:
     """Every route of every API, every function URL, and every function that authorizes callers."""
-    connecting = dict(_connecting(assembly))
+    around = _Around(assembly, roles, dict(_connecting(assembly)), dict(_stages(assembly)))
     for one in assembly.of(ROUTE):
-        yield from _route(assembly, roles, one, connecting)
+        yield from _route(around, one)
     paths = _Paths(assembly)
     for one in assembly.of(METHOD):
-        yield from _method(assembly, roles, one, paths)
+        yield from _method(around, one, paths)
     for one in assembly.of(API, REST_API):
-        yield from _body(assembly, roles, one)
-        yield from _quick_route(assembly, roles, one)
+        yield from _body(around, one)
+        yield from _quick_route(around, one)
     for one in assembly.of(URL):
         yield from _url(assembly, one)
     yield from _authorizers(assembly)
+
+
+@dataclass(frozen=True, slots=True)
+class _Around:
+    """What a route is read in: who may connect to each WebSocket API, and the stage of each API that has one."""
+
+    assembly: Assembly
+    roles: Roles
+    connecting: Mapping[str, Authorizer]
+    stages: Mapping[str, str]
+
+
+def _stages(assembly: Assembly) -> Iterator[tuple[str, str]]:
+    """(API, name) of the stages of APIs that have one stage, and one of a known name."""
+    found: dict[str, list[Declared]] = {}
+    for api_type, (type, key) in _STAGES.items():
+        for one in assembly.of(type):
+            api = assembly.find(assembly.text(one, key), api_type)
+            if api is not None:
+                assembly.understood(one)
+                found.setdefault(api.id, []).append(one)
+    for id, stages in found.items():
+        name = assembly.text(stages[0], "StageName")
+        if len(stages) == 1 and isinstance(name, str) and name:
+            yield id, name
 
 
 # ── HTTP and WebSocket APIs ──
@@ -65,9 +91,8 @@ def _connecting(assembly: Assembly) -> Iterator[tuple[str, Authorizer]]:
             yield api.id, _authorizer(assembly, one)
 
 
-def _route(
-    assembly: Assembly, roles: Roles, one: Declared, connecting: dict[str, Authorizer]
-) -> Iterator[EntryPoint]:
+def _route(around: _Around, one: Declared) -> Iterator[EntryPoint]:
+    assembly = around.assembly
     api = assembly.find(assembly.text(one, "ApiId"), API)
     key = assembly.text(one, "RouteKey")
     if api is None or key is None:
@@ -81,14 +106,14 @@ def _route(
     found = NOTHING
     if integration is not None:
         assembly.understood(integration)
-        found = behind_integration(assembly, roles, integration, str(key))
+        found = behind_integration(assembly, around.roles, integration, str(key))
     elif target is not None:
         _report(assembly, one, "its integration")
     if assembly.text(api, "ProtocolType") == "WEBSOCKET":
-        authorizer = connecting.get(api.id, Authorizer.NONE)
-        yield _entry(assembly, api, str(key), found, authorizer, one.at, CONNECT)
+        authorizer = around.connecting.get(api.id, Authorizer.NONE)
+        yield _entry(around, api, str(key), found, authorizer, one.at, CONNECT)
     else:
-        yield _entry(assembly, api, str(key), found, _authorizer(assembly, one), one.at)
+        yield _entry(around, api, str(key), found, _authorizer(assembly, one), one.at)
 
 
 def _authorizer(assembly: Assembly, one: Declared) -> Authorizer:
@@ -99,7 +124,7 @@ def _authorizer(assembly: Assembly, one: Declared) -> Authorizer:
 
 
 def _entry(
-    assembly: Assembly,
+    around: _Around,
     api: Declared,
     key: str,
     found: Behind,
@@ -111,7 +136,7 @@ def _entry(
     arn: Text = ""
     if authorizer is Authorizer.IAM:
         path = pattern or _path_pattern(key)
-        arn = text((assembly.names.arn(api) or "", "/", _stage(assembly, api), "/", path))
+        arn = text((around.assembly.names.arn(api) or "", "/", around.stages.get(api.id, "*"), "/", path))
     return EntryPoint(key, EntryPointType.ROUTE, found.target, authorizer, arn, api.id, found.runs_as, at)
 
 
@@ -123,23 +148,14 @@ def _path_pattern(key: str) -> str:
     return ("*" if method == "ANY" else method) + re.sub(r"\{[^{}/]*\}", "*", path)
 
 
-def _stage(assembly: Assembly, api: Declared) -> Text:
-    """The only stage of an API; `*` where there are more, or none is known."""
-    type, key = _STAGES[api.type]
-    mine = [one for one in assembly.of(type) if assembly.find(assembly.text(one, key), api.type) is api]
-    for one in mine:
-        assembly.understood(one)
-    name = assembly.text(mine[0], "StageName") if len(mine) == 1 else None
-    return name if isinstance(name, str) and name else "*"
-
-
-def _quick_route(assembly: Assembly, roles: Roles, api: Declared) -> Iterator[EntryPoint]:
+def _quick_route(around: _Around, api: Declared) -> Iterator[EntryPoint]:
     """The one route of an HTTP API that names its target itself; nobody authorizes its callers."""
+    assembly = around.assembly
     target = assembly.property(api, "Target") if api.type == API else None
     if target is not None:
         key = str(assembly.text(api, "RouteKey") or "$default")
-        found = behind(assembly, roles, target, assembly.property(api, "CredentialsArn"), key)
-        yield _entry(assembly, api, key, found, Authorizer.NONE, target.at)
+        found = behind(assembly, around.roles, target, assembly.property(api, "CredentialsArn"), key)
+        yield _entry(around, api, key, found, Authorizer.NONE, target.at)
 
 
 # ── REST APIs ──
@@ -167,7 +183,8 @@ class _Paths:
         return "/" + "/".join(reversed(parts)) if value in self.roots else None
 
 
-def _method(assembly: Assembly, roles: Roles, one: Declared, paths: _Paths) -> Iterator[EntryPoint]:
+def _method(around: _Around, one: Declared, paths: _Paths) -> Iterator[EntryPoint]:
+    assembly = around.assembly
     api = assembly.find(assembly.text(one, "RestApiId"), REST_API)
     path = paths.of(assembly.text(one, "ResourceId"))
     verb = assembly.text(one, "HttpMethod")
@@ -178,18 +195,19 @@ def _method(assembly: Assembly, roles: Roles, one: Declared, paths: _Paths) -> I
     integration = assembly.property(one, "Integration")
     key = f"{verb} {path}"
     uri, credentials = (integration.get(name) if integration else None for name in ("Uri", "Credentials"))
-    found = behind(assembly, roles, uri, credentials, key)
-    yield _entry(assembly, api, key, found, _authorizer(assembly, one), one.at)
+    found = behind(assembly, around.roles, uri, credentials, key)
+    yield _entry(around, api, key, found, _authorizer(assembly, one), one.at)
 
 
-def _body(assembly: Assembly, roles: Roles, api: Declared) -> Iterator[EntryPoint]:
+def _body(around: _Around, api: Declared) -> Iterator[EntryPoint]:
     """The routes of an API that is written as an OpenAPI document."""
+    assembly = around.assembly
     body = body_of(assembly, api)
     for key, operation, authorizer in read_body(assembly, api):
         integration = integration_of(body, operation) if body is not None else None
         uri, credentials = (integration.get(name) if integration else None for name in ("uri", "credentials"))
-        found = behind(assembly, roles, uri, credentials, key)
-        yield _entry(assembly, api, key, found, authorizer, operation.at)
+        found = behind(assembly, around.roles, uri, credentials, key)
+        yield _entry(around, api, key, found, authorizer, operation.at)
 
 
 # ── function URLs ──

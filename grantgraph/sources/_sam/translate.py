@@ -17,6 +17,7 @@ from grantgraph.sources._sam.placed import to_node, to_plain
 from grantgraph.sources._sam.places import Places, mark
 from grantgraph.sources._sam.stand_ins import without_stand_ins
 
+MOST_NODES = 100_000  # the translator copies a template several times over
 _UNRESOLVED = "{{IntrinsicFunction:not known}}"  # the translator leaves a parameter of this value alone
 _KEPT = ("AWSTemplateFormatVersion", "Description", "Mappings", "Metadata", "Parameters", "Rules", "Transform")
 _ABOUT = re.compile(
@@ -48,6 +49,9 @@ def translate(
             f"{template.at}: this is a SAM template, and the SAM translator is not installed",
             help="pip install 'grantgraph[sam]', or give the template that `sam deploy` makes of it",
         ) from None
+    if sum(1 for _ in template.walk()) > MOST_NODES:
+        problems.error(template.at, "size", f"a SAM template of more than {MOST_NODES:,} values")
+        return None
     logging.getLogger("samtranslator").addHandler(logging.NullHandler())  # what matters is in what it raises
 
     def run(values: dict[str, Any]) -> Node:

@@ -59,7 +59,7 @@ def read_terraform(top: Node, name: str, source: str, options: ReadOptions) -> A
     reader = Reader(document, configuration, environments, problems)
     drafts = list(_drafts(reader))
     stacks = list(_stacks(reader, drafts)) or [Stack(_template(top, []), environments.common())]
-    read = read_application(stacks, name, source, (), problems)
+    read = read_application(stacks, name, source, options, problems)
     changes = _changes(document)
     _say_assumptions(reader)
     for address in changes.get("forget", ()):

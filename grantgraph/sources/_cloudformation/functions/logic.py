@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from grantgraph.node import Node
+from grantgraph.sources._cloudformation.choices import merge
 from grantgraph.text import Unknown
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ def choose(resolver: Resolver, argument: Node, node: Node) -> Node | None:
     branches = [resolver.value(part) for part in parts[1:]]
     if branches[0] == branches[1]:
         return branches[0]
+    merge(resolver.assembly.hinges, resolver.conditions.hinges_of(parts[0]))
     message = f"which branch of `Fn::If` holds hinges on {decided}"
     resolver.problems.unmodelled(node.at, "undecided-condition", message)
     return resolver.unknown(f"Fn::If at {node.at}", node, message)

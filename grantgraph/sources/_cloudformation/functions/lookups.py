@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from grantgraph.node import Node, expect_fields
 from grantgraph.problems import did_you_mean
+from grantgraph.sources._cloudformation.choices import Compared, merge
+from grantgraph.text import Unknown
 
 if TYPE_CHECKING:
     from grantgraph.sources._cloudformation.resolve import Resolver
@@ -41,8 +43,11 @@ def find_in_map(resolver: Resolver, argument: Node, node: Node) -> Node | None:
     parts = resolver.arguments("Fn::FindInMap", argument, (3, 4))
     if parts is None:
         return resolver.not_understood(node)
-    keys = [resolved.as_str() if (resolved := resolver.value(part)) else None for part in parts[:3]]
+    resolved = [resolver.value(part) for part in parts[:3]]
+    keys = [one.as_str() if one else None for one in resolved]
     if any(key is None for key in keys):
+        if keys[0] is not None and resolved[1] is not None and len(parts) == 3:
+            _note(resolver, keys[0], resolved[1])
         return resolver.unknown(f"Fn::FindInMap at {node.at}", node, "its key is not known here")
     here = Node(resolver.sections.mappings)
     for key, part in zip(keys, parts, strict=False):
@@ -58,6 +63,13 @@ def find_in_map(resolver: Resolver, argument: Node, node: Node) -> Node | None:
             return resolver.not_understood(node)
         here = found
     return replace(here, at=node.at)
+
+
+def _note(resolver: Resolver, mapping: str, key: Node) -> None:
+    """Remember that a parameter without a value has to be one of the keys of a mapping."""
+    known = tuple(resolver.sections.mappings.get(mapping, Node({})).fields)
+    if known and isinstance(key.value, Unknown) and key.value.name.startswith("parameter "):
+        merge(resolver.assembly.hinges, {key.value.name: Compared(dict.fromkeys(known), known)})
 
 
 def import_value(resolver: Resolver, argument: Node, node: Node) -> Node:
