@@ -121,6 +121,8 @@ UNSETTLED = {
         identity(sending(IpAddress={"aws:SourceIp": "10.0.0.0/8"})),
         identity(sending(), sending("Deny", IpAddress={"aws:SourceIp": INSIDE})),
     ),
+}
+SETTLED = {
     "a date beyond the year 9999 (83)": (
         identity(sending(DateLessThan={"aws:CurrentTime": LATE})),
         identity(),
@@ -132,7 +134,12 @@ UNSETTLED = {
 }
 
 
-@pytest.mark.xfail(reason="the prover and the solver contradict each other here")
+@pytest.mark.parametrize("case", SETTLED)
+def test_cvc5_agrees_again(case: str, cvc5: Solver) -> None:
+    held(compare(Pair("settled", case, *SETTLED[case]), cvc5, LIMIT, NAMED, (False, True)), 0)
+
+
+@pytest.mark.xfail(reason="the two readings of rule 87: here an IPv4 address is in no IPv6 range")
 @pytest.mark.parametrize("case", UNSETTLED)
 def test_cvc5_agrees_where_it_did_not(case: str, cvc5: Solver) -> None:
     pair = Pair("unsettled", case, *UNSETTLED[case])

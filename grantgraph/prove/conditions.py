@@ -53,10 +53,13 @@ def encode_condition(condition: Condition, frame: Frame) -> Formula:
 
 
 def _is_doubtful(condition: Condition) -> bool:
-    """Whether what some value means is not known: unknown text, a variable in Bool (92), a short ARN (44)."""
+    """Whether what some value means is not known: unknown text, a variable in Bool (92), a short ARN (44), a date
+    of more seconds than a calendar has (83)."""
+    dated = not isinstance(condition.operator, Unknown) and condition.operator.family is Family.DATE
     for value in condition.values:
-        if isinstance(value, Unusable) and (not isinstance(value.spelled, str) or "${" in value.spelled):
-            return True
+        if isinstance(value, Unusable):
+            if not isinstance(value.spelled, str) or "${" in value.spelled or (dated and value.spelled.isdigit()):
+                return True
         if isinstance(value, ArnPattern) and len(value.fields) < 6:
             return True
     return False

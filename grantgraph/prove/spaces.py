@@ -14,6 +14,7 @@ from decimal import Decimal
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 
 from grantgraph.policy.document import Family
+from grantgraph.prove.automaton import accepts
 from grantgraph.prove.budget import Exhausted
 from grantgraph.prove.comparison import Compare, Test, passes
 from grantgraph.prove.glob import Glob
@@ -59,8 +60,12 @@ def find_value(dimension: Dimension, yes: frozenset[Test], no: frozenset[Test], 
     if not compared and (tests or dimension.family not in _TYPED) and dimension.family is not Family.BOOL:
         return _find_string(dimension, yes, no, loose)
     for value in _candidates(dimension, tests):
+        if dimension.domain and not any(accepts(piece, value) for piece in dimension.domain):
+            continue
         if all(passes(test, value) for test in yes) and not any(passes(test, value) for test in no):
             return value
+    if not all(isinstance(token, str) for piece in dimension.domain for token in piece):
+        raise Exhausted(f"`{dimension.name}` is compared with what it may not spell")
     spelled = any(not isinstance(test, Compare) for test in tests)
     if dimension.family is not Family.BOOL and (len(compared) > 1 or spelled):
         raise Exhausted(f"`{dimension.name}` is compared in more than one way")
@@ -84,6 +89,9 @@ def _find_string(dimension: Dimension, yes: frozenset[Test], no: frozenset[Test]
 
 def _candidates(dimension: Dimension, tests: frozenset[Test]) -> Iterator[str]:
     """One value from each piece that the tests cut the values into, in a pleasant spelling."""
+    for piece in dimension.domain:
+        if all(isinstance(token, str) for token in piece):
+            yield "".join(map(str, piece))
     families = {test.family for test in tests if isinstance(test, Compare)} | {dimension.family}
     named = [test.value for test in tests if isinstance(test, Compare)]
     if Family.BOOL in families:
