@@ -247,6 +247,9 @@ def decode_yaml(source: str, file: str, tag: Tag | None = None) -> Node:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         at = Location(file, mark.line + 1, mark.column + 1) if mark else Location(file)
+        if "nesting depth" in (error.problem or ""):  # libyaml has a bound of its own, and reads ahead of ours
+            message = f"nested deeper than {MAX_DEPTH} levels"
+            raise InputError(f"{at}: {message}", [Problem(at, Level.ERROR, "depth", message)]) from None
         message = f"not YAML: {error.problem or error.context}"
         start = error.context_mark
         help = f"{error.context}, which starts at line {start.line + 1}" if error.context and start else ""
