@@ -10,8 +10,9 @@ import pytest
 from grantgraph.decode import decode
 from grantgraph.policy import Effect, PolicyType, Unusable, parse_policy, render_policy
 from grantgraph.policy.parse import parse_address, parse_binary, parse_date, parse_network, parse_number
+from grantgraph.policy.pattern import Match
 from grantgraph.problems import InputError, Level
-from grantgraph.text import Unknown
+from grantgraph.text import Unknown, text
 
 IDENTITY, RESOURCE, TRUST = PolicyType.IDENTITY_BASED, PolicyType.RESOURCE_BASED, PolicyType.TRUST
 ALLOW: dict[str, Any] = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}
@@ -225,3 +226,14 @@ def test_addresses_networks_and_bytes() -> None:
 def test_a_value_that_cannot_be_compared_is_kept() -> None:
     policy = parse_policy(document({**ALLOW, "Condition": {"DateLessThan": {"k:d": "soon"}}}), IDENTITY).value
     assert policy.statements[0].conditions[0].values == (Unusable("soon"),)
+
+
+def test_of_an_action_that_is_known_in_part_what_is_known_counts() -> None:
+    spelled = [text(["s3:Put", Unknown("What")]), text([Unknown("Service"), ":PutObject"])]
+    value = document({"Effect": "Deny", "Resource": "*", "Action": spelled})
+    (statement,) = parse_policy(value, IDENTITY).value.statements
+    known, open_one = statement.actions.patterns
+    assert (known.service, open_one.service) == ("s3", None)
+    assert known.name.match("putobject") is Match.MAYBE
+    assert known.name.match("getobject") is Match.NO
+    assert open_one.name.match("getobject") is Match.MAYBE

@@ -7,6 +7,7 @@ header locates: one per service, one with all action names, one with the global 
 import json
 import zlib
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -26,6 +27,11 @@ OIDC_PROVIDER = "${OidcProvider}"
 LEVELS = tuple(AccessLevel)
 TYPES = tuple(KeyType)
 PACKAGED = Path(__file__).with_name("catalog.bin")
+
+
+@lru_cache(maxsize=50_000)
+def _lowered(keys: frozenset[str]) -> frozenset[str]:
+    return frozenset(key.lower() for key in keys)
 
 
 class _Keys:
@@ -67,7 +73,7 @@ def _fills(name: str, template: str) -> bool:
 class _Service:
     """One service, decoded."""
 
-    __slots__ = ("actions", "by_name", "keys", "pair_keys", "resource_types", "unplaced")
+    __slots__ = ("actions", "by_name", "keys", "listed", "pair_keys", "resource_types", "unplaced")
 
     def __init__(self, service: str, data: dict[str, Any]) -> None:
         keys = [
@@ -76,6 +82,7 @@ class _Service:
         self.keys = _Keys(keys)
         self.unplaced = frozenset(keys[i].name for i in data["unplaced"])
         sets = [frozenset([keys[i].name for i in indices]) for indices in data["key_sets"]]
+        self.listed = _lowered(frozenset(key for own in sets for key in own))
         kinds = [ResourceType(service, name, tuple(arns), sets[own]) for name, arns, own in data["types"]]
         self.resource_types = {kind.name: kind for kind in kinds}
         # Many actions share a shape: the types they are authorised on, and which of them they need.
@@ -182,9 +189,14 @@ class Catalog:
         asked = (action.service, action.name, resource_type)
         found = self._carried.get(asked)
         if found is None:
-            found = frozenset(key.lower() for key in self.keys_of(action, resource_type))
+            found = _lowered(self.keys_of(action, resource_type))
             self._carried[asked] = found
         return found
+
+    def listed_keys(self, service: str) -> frozenset[str]:
+        """Every key that some action or resource type of the service lists, in lower case."""
+        found = self._service(service)
+        return found.listed if found else frozenset()
 
     def unplaced_keys(self, service: str) -> frozenset[str]:
         """Keys that the service defines and no source attaches to an action: who carries them is unknown."""

@@ -35,8 +35,8 @@ from grantgraph.policy.document import (
 from grantgraph.policy.pattern import Pattern, Wild, literal_pattern, parse_pattern
 from grantgraph.policy.quota import check_size
 from grantgraph.policy.validate import check_characters, check_statement
-from grantgraph.problems import Parsed, Problems, did_you_mean
-from grantgraph.text import Symbolic, Text, Unknown
+from grantgraph.problems import Location, Parsed, Problems, did_you_mean
+from grantgraph.text import Symbolic, Text, Unknown, text
 
 _POLICY_KEYS = frozenset({"Version", "Id", "Statement"})
 _STATEMENT_KEYS = frozenset(
@@ -220,7 +220,7 @@ class _Reader:
     def action(self, value: Text, node: Node) -> ActionPattern:
         if isinstance(value, Symbolic):
             self.problems.unmodelled(node.at, "unknown-action", f"the action `{value}` is not known here")
-            return ActionPattern(str(value), None, literal_pattern(value), node.at)
+            return _open_action(value, node.at)
         spelled = value
         if spelled and not spelled.strip("*"):
             return ActionPattern(spelled, None, Pattern((Wild.RUN,)), node.at)
@@ -341,6 +341,16 @@ class _Reader:
 
     def value(self, node: Node, key: str) -> Text | None:
         return expect_text(node, f"a value of the condition key `{key}`", self.problems)
+
+
+def _open_action(value: Symbolic, at: Location) -> ActionPattern:
+    """An action of which a part is decided elsewhere; without a known service it may be any action at all."""
+    first, *rest = value.parts
+    service, colon, name = first.lower().partition(":") if isinstance(first, str) else ("", "", "")
+    if not colon:
+        unknown = next(part for part in value.parts if isinstance(part, Unknown))
+        return ActionPattern(str(value), None, literal_pattern(text([unknown])), at)
+    return ActionPattern(str(value), service, parse_pattern(text([name, *rest]), variables=False).lower(), at)
 
 
 def parse_operator(spelled: str) -> tuple[Operator | Unknown, Quantifier | None, bool]:

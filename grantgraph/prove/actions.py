@@ -36,16 +36,22 @@ def covers_name(pattern: ActionPattern, name: str) -> Formula:
         return TRUE if name.startswith(parts[0]) else FALSE
     unknown = next((part for part in parts if isinstance(part, Unknown)), None)
     if unknown is not None:
-        return Literal(Free(Unknown(f"action {pattern.spelled}", unknown.reason)))
+        widest = glob_of(Wild.RUN if isinstance(part, Unknown) else part for part in parts)
+        about = Unknown(f"action {pattern.spelled}", unknown.reason)
+        return Literal(Free(about)) if accepts(widest, name) else FALSE
     return TRUE if accepts(glob_of(parts), name) else FALSE
 
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """The statements that are about actions of one service: by the action's name, and those to be matched."""
+    """The statements that are about actions of one service: by the action's name, and those to be matched.
+
+    `whole` are all of them, where none tells the actions of the service apart.
+    """
 
     by_name: dict[str, dict[int, None]]
     maybe: tuple[int, ...]
+    whole: tuple[int, ...] | None
 
 
 class ActionIndex:
@@ -62,22 +68,34 @@ class ActionIndex:
         if found is None:
             by_name: dict[str, dict[int, None]] = {}
             maybe: dict[int, None] = {}
+            whole: list[int] | None = []
             for at, statement in enumerate(self.statements):
+                about = statement.actions.about(service)
+                if any(one.name.is_star for one in about) or not about:
+                    if statement.actions.negated is not bool(about):
+                        maybe[at] = None
+                        if whole is not None:
+                            whole.append(at)
+                    continue
+                whole = None
                 if statement.actions.negated:
                     maybe[at] = None
                     continue
-                for one in statement.actions.about(service):
+                for one in about:
                     literal = one.name.literal
                     if one.service is not None and isinstance(literal, str):
                         by_name.setdefault(literal, {})[at] = None
                     else:
                         maybe[at] = None
-            found = self.services[service] = Named(by_name, tuple(maybe))
+            found = Named(by_name, tuple(maybe), tuple(whole) if whole is not None else None)
+            self.services[service] = found
         return found
 
     def naming(self, action: Action) -> tuple[int, ...]:
         """The statements that are, or may be, about an action, in order."""
         named = self.of(action.service)
+        if named.whole is not None:
+            return named.whole
         sure = named.by_name.get(action.name.lower(), {})
         if not named.maybe:
             return tuple(sorted(sure))
@@ -90,6 +108,8 @@ class ActionIndex:
         """Every action of the catalog that some Allow statement names, service by service."""
         for service in self._services(catalog):
             named = self.of(service)
+            if named.whole is not None and self.allowing.isdisjoint(named.whole):
+                continue
             if not self.allowing.isdisjoint(named.maybe):
                 found = catalog.actions(service)
             else:

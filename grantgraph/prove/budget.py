@@ -29,6 +29,11 @@ class Budget:
     steps: int = 0
     spent: bool = False
 
+    def share(self, part: float) -> Budget:
+        """A part of what is left, to be spent on something that may well turn out to be in vain."""
+        left = self.seconds - (process_time() - self.began)
+        return Budget(max(left * part, 0.0))
+
     def spend(self, steps: int) -> None:
         """Note the steps that a search took.
 

@@ -91,7 +91,7 @@ class Case:
             parts.append(theirs if self.question.both else negation(theirs))
         if self.target is not None:
             parts.append(self.target.region)
-        elif self.shape.resource_type is not None:
+        elif self.shape.resource_type is not None or self.shape.any_type:
             parts += [negation(one.region) for one in self.question.targets]
         parts.append(self.question.region)
         return conjunction(parts)
@@ -141,6 +141,17 @@ class Case:
         if loosely is None and not doubt:
             return Proved()
         return Undecided(doubt or self.hinge(loosely))
+
+    def is_impossible(self) -> bool:
+        """Whether it is plain that no request of this shape makes the formula true; that is all that is asked."""
+        formula = self.formula()
+        if formula == FALSE:
+            return True
+        search = self.loose_search() if self.speaks_of_unknowns(formula) else self.search({})
+        try:
+            return search.solve(formula) is None
+        except Exhausted:
+            return False
 
     def speaks_of_unknowns(self, formula: Formula) -> bool:
         """Whether anything asked of a dimension holds a part that is not known: only then two readings differ."""

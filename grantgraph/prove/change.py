@@ -13,7 +13,8 @@ from grantgraph.policy.document import Effect, Policy, PolicySet, PolicyType, St
 from grantgraph.prove.answers import Refuted, Undecided
 from grantgraph.prove.case import DISAGREE, name_all
 from grantgraph.prove.formula import TRUE, Formula
-from grantgraph.prove.questions import _ask, alike
+from grantgraph.prove.groups import alike
+from grantgraph.prove.questions import ask
 from grantgraph.prove.subject import Question, Standing, Target
 from grantgraph.text import Text, Unknown
 
@@ -61,14 +62,15 @@ def gained(
     if rest:
         yield Gain((), doubt=f"it hinges on {name_all(one for _, one in rest)}")
     layers, half = [*_layers(newer), *_layers(older)], sum(1 for _ in _layers(newer))
-    for named, group in alike([one for _, one in layers], actions, catalog):
-        mine = [layers[at] for at in named if at < half]
-        theirs = [layers[at] for at in named if at >= half]
+    for one in alike([one for _, one in layers], actions, catalog):
+        group = one.actions
+        mine = [layers[at] for at in one.named if at < half]
+        theirs = [layers[at] for at in one.named if at >= half]
         doubt = ""
         if not rest:
             if _is_within(newer, older, mine, theirs, group[0].service):
                 continue
-            answer, policies = _ask(Question(newer, older, region=region), group[0], catalog)
+            answer, policies = ask(Question(newer, older, region=region), one, catalog)
             if isinstance(answer, Refuted):
                 yield from _shown(group, answer, newer, older, policies)
             if not isinstance(answer, Undecided):
@@ -77,7 +79,7 @@ def gained(
         hidden = _unseen_about(newer, group[0].service) | _unseen_about(older, group[0].service)
         if hidden:
             given, before = as_given(newer), as_given(older)
-            answer, policies = _ask(Question(given, before, region=region), group[0], catalog)
+            answer, policies = ask(Question(given, before, region=region), one, catalog)
             if isinstance(answer, Refuted):
                 for gain in _shown(group, answer, given, before, policies):
                     yield replace(gain, unless=name_all(hidden))

@@ -192,10 +192,19 @@ def _resource_must_allow(policies: PolicySet, frame: Frame) -> bool:
     return frame.on_key or frame.action.lower() in TRUST_ACTIONS
 
 
+_RULES_OF_THEIR_OWN = frozenset(
+    {"sts:getcalleridentity", "sts:getsessiontoken", "kms:retiregrant"} | TRUST_ACTIONS | NOT_SHAREABLE
+)
+
+
 def has_rules_of_its_own(action: str) -> bool:
     """Whether the decision reads the action's very name: such an action is like no other."""
-    own = {"sts:getcalleridentity", "sts:getsessiontoken", "kms:retiregrant"}
-    return action.lower() in own | TRUST_ACTIONS | NOT_SHAREABLE
+    return action.lower() in _RULES_OF_THEIR_OWN
+
+
+def reads_service(service: str, policies: PolicySet) -> bool:
+    """Whether the decision may read the service of an action, beside what statements name."""
+    return service == "kms" or bool(policies.rcps)
 
 
 def _allow(policies: Iterable[Policy], frame: Frame) -> Formula:

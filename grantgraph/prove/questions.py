@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from grantgraph.catalog import Action, Catalog
 from grantgraph.evaluate import decide
 from grantgraph.policy.arn import parse_arn
 from grantgraph.policy.document import Effect, PolicySet, Statement
-from grantgraph.policy.pattern import Pattern
 from grantgraph.prove.actions import ActionIndex, encode_actions
 from grantgraph.prove.answers import PLAIN_VALUES, Answer, Proved, Refuted, Undecided
 from grantgraph.prove.budget import Budget
 from grantgraph.prove.case import DISAGREE, Case, name_all, statements_of
-from grantgraph.prove.encode import has_rules_of_its_own
 from grantgraph.prove.formula import (
     FALSE,
     TRUE,
     Formula,
 )
-from grantgraph.prove.shapes import Shape, always_carried, shapes_of
+from grantgraph.prove.groups import Group, alike, patterns_of
+from grantgraph.prove.shapes import Shape, shapes_of
 from grantgraph.prove.shortcuts import is_plain, is_within, statements_beyond
 from grantgraph.prove.subject import Question, Standing, Target
+from grantgraph.prove.wholesale import unsettled
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,7 @@ def proved(standing: Standing, *others: Standing) -> Answer:
 
 def assumptions(statements: Iterable[Statement]) -> frozenset[str]:
     """What a proof over these statements assumes."""
-    speaks = any(pattern.variables for one in statements for pattern in _patterns(one))
+    speaks = any(pattern.variables for one in statements for pattern in patterns_of(one))
     return frozenset({PLAIN_VALUES}) if speaks else frozenset()
 
 
@@ -96,13 +96,13 @@ def reaches(
         budget: what the answer may cost.
     """
     budget = budget or Budget()
-    for _, group in alike(statements_of(standing), actions, catalog):
-        question = Question(standing, region=region, variables=variables, budget=budget)
-        answer, policies = _ask(question, group[0], catalog)
+    question = Question(standing, region=region, variables=variables, budget=budget)
+    for group in unsettled(question, alike(statements_of(standing), actions, catalog), catalog):
+        answer, policies = ask(question, group, catalog)
         if isinstance(answer, Undecided):
-            yield Reach(group, doubt=answer.reason)
+            yield Reach(group.actions, doubt=answer.reason)
         elif isinstance(answer, Refuted):
-            yield from _shown(group, answer, policies)
+            yield from _shown(group.actions, answer, policies)
 
 
 def _shown(group: tuple[Action, ...], answer: Refuted, policies: PolicySet) -> Iterator[Reach]:
@@ -137,12 +137,16 @@ def implies(
     plain = is_plain(narrower) and is_plain(wider)
     differing = ActionIndex(statements_beyond(narrower, wider))
     asked = differing.allowed(catalog) if actions is None else (one for one in actions if differing.naming(one))
-    for named, group in alike([*own, *others], asked, catalog):
-        mine = [own[at] for at in named if at < len(own)]
-        theirs = [others[at - len(own)] for at in named if at >= len(own)]
-        if plain and is_within(mine, theirs):
-            continue
-        answer, _ = _ask(Question(narrower, wider, budget=budget), group[0], catalog)
+    question = Question(narrower, wider, budget=budget)
+
+    def differs(group: Group) -> bool:
+        mine = [own[at] for at in group.named if at < len(own)]
+        theirs = [others[at - len(own)] for at in group.named if at >= len(own)]
+        return not (plain and is_within(mine, theirs))
+
+    groups = filter(differs, alike([*own, *others], asked, catalog))
+    for group in unsettled(question, groups, catalog):
+        answer, _ = ask(question, group, catalog)
         if isinstance(answer, Refuted):
             return answer
         if isinstance(answer, Undecided):
@@ -161,8 +165,10 @@ def disjoint(
     budget = budget or Budget()
     undecided: Undecided | None = None
     asked = actions_of(one, catalog) if actions is None else actions
-    for _, group in alike([*statements_of(one), *statements_of(other)], asked, catalog):
-        answer, _ = _ask(Question(one, other, both=True, budget=budget), group[0], catalog)
+    question = Question(one, other, both=True, budget=budget)
+    groups = alike([*statements_of(one), *statements_of(other)], asked, catalog)
+    for group in unsettled(question, groups, catalog):
+        answer, _ = ask(question, group, catalog)
         if isinstance(answer, Refuted):
             return answer
         if isinstance(answer, Undecided):
@@ -204,64 +210,24 @@ def allowed_actions(statements: Iterable[Statement], catalog: Catalog) -> tuple[
     return tuple(ActionIndex(tuple(statements)).allowed(catalog))
 
 
-def alike(
-    statements: Sequence[Statement], actions: Iterable[Action], catalog: Catalog
-) -> Iterator[tuple[tuple[int, ...], tuple[Action, ...]]]:
-    """Group actions that the same statements name and whose requests have the same shapes.
-
-    Actions that no Allow statement names are left out: nothing allows them.
-
-    Yields:
-        which statements name the actions of a group, and the actions.
-    """
-    index = ActionIndex(statements)
-    keys = {condition.key for one in statements for condition in one.conditions} | {
-        variable.key for one in statements for pattern in _patterns(one) for variable in pattern.variables
-    }
-    allowing = {at for at, one in enumerate(statements) if one.effect is Effect.ALLOW}
-    groups: dict[tuple[tuple[int, ...], tuple[object, ...]], list[Action]] = {}
-    for action in actions:
-        named = index.naming(action)
-        if allowing.isdisjoint(named):
-            continue
-        carried = (
-            tuple(catalog.carried_keys(action, one) & keys for one in (*action.resource_types, None))
-            if keys
-            else ()
-        )
-        name = str(action) if has_rules_of_its_own(str(action)) else ""
-        always = always_carried(action) & keys
-        shape = (action.service, action.resource_types, action.may_use_star, carried, always, name)
-        groups.setdefault((named, shape), []).append(action)
-    for (named, _), group in groups.items():
-        yield named, tuple(group)
-
-
-def _patterns(statement: Statement) -> Iterator[Pattern]:
-    for one in statement.resources.patterns:
-        yield one.pattern
-    for condition in statement.conditions:
-        for value in condition.values:
-            own = getattr(value, "pattern", value)
-            if isinstance(own, Pattern):
-                yield own
-
-
 # ── one question: some request allowed by the first, and not by the second ───────────────────────────────
 
 
-def _ask(question: Question, action: Action, catalog: Catalog) -> tuple[Answer, PolicySet]:
-    """A question about one action.
+def ask(question: Question, group: Group, catalog: Catalog) -> tuple[Answer, PolicySet]:
+    """A question about a group of actions, put about its first one.
 
     Returns:
         Proved when there is no such request, or Refuted by it; and the policies that decide about the witness.
     """
     undecided: Undecided | None = None
-    standing = question.standing
-    wanted = _services_of_resources(standing, action) if not question.targets else None
-    for shape in shapes_of(action, catalog, standing.things, standing.environment):
-        if wanted is not None and shape.services is not None and wanted.isdisjoint(shape.services):
-            continue
+    standing, action = question.standing, group.actions[0]
+    nearby = _services_of_resources(standing, action) if not question.targets else None
+
+    def wanted(name: str | None, services: frozenset[str] | None) -> bool:
+        apart = nearby is not None and services is not None and nearby.isdisjoint(services)
+        return name not in group.settled and not apart
+
+    for shape in shapes_of(action, catalog, standing.things, standing.environment, wanted):
         for target in (None, *_targets_of(question.targets, shape)):
             answer = Case(question, shape, target, catalog).answer()
             if isinstance(answer, Refuted):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -11,6 +11,7 @@ from grantgraph.catalog import Action, Catalog, ConditionKey, KeyType, ResourceT
 from grantgraph.evaluate import Caller, CallerKind
 from grantgraph.policy.arn import parse_arn
 from grantgraph.policy.document import Condition, Family
+from grantgraph.problems import bug
 from grantgraph.prove.glob import Glob, GlobToken, One, Run, literal_glob
 from grantgraph.prove.spaces import Dimension
 from grantgraph.text import Text, split_text
@@ -169,22 +170,17 @@ def _caller_keys(caller: Caller) -> Iterable[Dimension]:
 class Shape:
     """One action on one of its resource types, or on `*`: the requests that are well formed for it.
 
-    Every resource matches one of `resources`; witnesses prefer those that match one of `pleasant`.
+    Every resource matches one of `resources`; witnesses prefer those that match one of `pleasant`. Of a request
+    of `any_type` nothing is known but that it may be for this action, and for others that the same statements
+    name: it may be for anything, and carry `carried` or, where that is None, anything.
     """
 
     action: Action
     resource_type: ResourceType | None
     resources: tuple[Glob, ...]
     pleasant: tuple[Glob, ...]
-    carried: frozenset[str]
-
-    @property
-    def services(self) -> frozenset[str] | None:
-        """The services in the ARNs of its resources; None for `*`, or where a template leaves it open."""
-        if self.resource_type is None:
-            return None
-        found = frozenset(template.split(":")[2] for template in self.resource_type.arns)
-        return None if any("$" in service for service in found) else found
+    carried: frozenset[str] | None
+    any_type: bool = False
 
     @property
     def service_type(self) -> str:
@@ -192,20 +188,47 @@ class Shape:
         return f"{self.resource_type.service}:{self.resource_type.name}" if self.resource_type else ""
 
 
+STAR = literal_glob("*")
+"""The resource of an action that has none."""
+
+
+@lru_cache(maxsize=10_000)
+def services_of(type: ResourceType) -> frozenset[str] | None:
+    """The services in the ARNs of a resource type; None where a template leaves it open."""
+    found = frozenset(template.split(":")[2] for template in type.arns)
+    return None if any("$" in service for service in found) else found
+
+
+def any_shape(action: Action, carried: frozenset[str] | None, star: bool = False) -> Shape:
+    """The requests of every shape that carries these keys, or of every shape at all.
+
+    Args:
+        star: only of requests that have no resource.
+    """
+    return Shape(action, None, (STAR,) if star else (), (), carried, any_type=True)
+
+
 def shapes_of(
-    action: Action, catalog: Catalog, things: Iterable[Text], environment: Mapping[str, Text]
+    action: Action,
+    catalog: Catalog,
+    things: Iterable[Text],
+    environment: Mapping[str, Text],
+    wanted: Callable[[str | None, frozenset[str] | None], bool] = lambda name, services: True,
 ) -> tuple[Shape, ...]:
     """The shapes of an action's requests.
 
     Args:
         things: ARNs that exist, which witnesses prefer.
         environment: `Partition`, `Region` and `Account` for witnesses.
+        wanted: whether to make the shape of a type (None for `*`), whose ARNs are of these services.
     """
     shapes: list[Shape] = []
     known = [literal_glob(thing) for thing in things]
     for name in action.resource_types:
         found = catalog.resource_type(action.service, name)
         if found is None:
+            bug(f"{action} has an unknown resource type `{name}`")
+        if not wanted(name, services_of(found)):
             continue
         templates = tuple(map(_resource_glob_anywhere, found.arns))
         existing = [thing for thing in known if any(_fits(thing, template) for template in templates)]
@@ -217,9 +240,9 @@ def shapes_of(
         carried = catalog.carried_keys(action, name)
         shape = Shape(action, found, templates, tuple(dict.fromkeys(pleasant)), carried)
         shapes.insert(0 if existing else len(shapes), shape)
-    if action.may_use_star or not shapes:
+    if (action.may_use_star or not action.resource_types) and wanted(None, None):
         carried = catalog.carried_keys(action, None)
-        shapes.append(Shape(action, None, (literal_glob("*"),), (), carried))
+        shapes.append(Shape(action, None, (STAR,), (), carried))
     return tuple(shapes)
 
 
@@ -251,14 +274,13 @@ def dimension_of(
     if known is None:
         multivalued = any(one.key == key and one.quantifier for one in conditions)
         return Dimension(key, multivalued=multivalued, domain=(SOMETHING,) if multivalued else ())
-    listed = known.listed and not _unplaced(key, shape, catalog)
-    carried = not listed or _carries(key, known, shape)
+    may_be_left_out = shape.carried is None or key not in always_carried(shape.action)
     return Dimension(
         key,
         _FAMILIES[known.type],
         known.multivalued,
-        may_be_absent=known.carried == "sometimes" and key not in always_carried(shape.action),
-        may_be_present=carried,
+        may_be_absent=known.carried == "sometimes" and may_be_left_out,
+        may_be_present=not known.listed or _carries(key, known, shape) or _unplaced(key, shape, catalog),
         domain=(SOMETHING,) if known.multivalued and known.type in (KeyType.STRING, KeyType.ARN) else (),
     )
 
@@ -287,6 +309,8 @@ names its partition key. PartiQL is not here: a SELECT may leave the key out (ru
 
 def always_carried(action: Action) -> frozenset[str]:
     """The keys that every request for an action carries, beside those that every request carries."""
+    if action.service != "dynamodb":
+        return frozenset()
     return frozenset(key for key, actions in _ALWAYS.items() if str(action) in actions)
 
 
@@ -296,4 +320,4 @@ def _unplaced(key: str, shape: Shape, catalog: Catalog) -> bool:
 
 
 def _carries(key: str, known: ConditionKey, shape: Shape) -> bool:
-    return key in shape.carried or known.name.lower() in shape.carried
+    return shape.carried is None or key in shape.carried or known.name.lower() in shape.carried

@@ -15,7 +15,8 @@ from grantgraph.policy.document import Condition, Effect, Policy, PolicyType, Re
 from grantgraph.prove.answers import Proved, Undecided
 from grantgraph.prove.budget import Budget
 from grantgraph.prove.case import statements_of
-from grantgraph.prove.questions import alike, allowed_actions, implies, never
+from grantgraph.prove.groups import alike
+from grantgraph.prove.questions import allowed_actions, implies, never
 from grantgraph.prove.subject import Standing, Target
 
 
@@ -64,13 +65,13 @@ def summary(
     asked = allowed_actions(statements, catalog) if actions is None else tuple(actions)
     parts = tuple(_parts(standing))
     found: list[Allowed] = []
-    for _, group in alike(statements, asked, catalog):
-        for entry in _entries(parts, group, catalog, budget):
+    for group in alike(statements, asked, catalog):
+        for entry in _entries(parts, group.actions, catalog, budget):
             at = next((at for at, one in enumerate(found) if replace(entry, actions=one.actions) == one), None)
             if at is None:
                 found.append(entry)
             else:
-                found[at] = replace(entry, actions=(*found[at].actions, *group))
+                found[at] = replace(entry, actions=(*found[at].actions, *group.actions))
     return tuple(replace(one, actions=tuple(sorted(one.actions, key=str))) for one in found)
 
 
