@@ -48,6 +48,12 @@ class Grant:
         """Whether a request shows it; a grant that is not certain hinges on something unknown."""
         return any(reach.certain for reach in self.reaches)
 
+    @property
+    def for_everyone(self) -> bool:
+        """Whether a resource gives it to everybody, whoever asks."""
+        principals = self.statement.principals
+        return principals is not None and any(str(one.value) == "*" for one in principals.members)
+
     def actions(self) -> tuple[Action, ...]:
         """The actions that requests show, sorted."""
         found = {str(action): action for reach in self.reaches if reach.certain for action in reach.actions}

@@ -14,8 +14,9 @@ import networkx as nx
 
 from grantgraph.catalog import Catalog
 from grantgraph.grants import Grant, by_level, grants_of
-from grantgraph.model import Application, Authorizer, EntryPoint, EntryPointType, Need, Principal
+from grantgraph.model import Application, EntryPoint, Need, Principal
 from grantgraph.policy.document import Effect, Policy, PrincipalKind, Statement
+from grantgraph.ways import ASKED, RUNNING, caller_of
 
 
 class NodeKind(StrEnum):
@@ -135,31 +136,17 @@ def _trusts(principal: Principal) -> Iterator[tuple[NodeId, Trust]]:
             yield NodeId(NodeKind.CALLER, but + named), Trust(statement, policy)
 
 
-_ASKED = frozenset(
-    {EntryPointType.ROUTE, EntryPointType.FIELD, EntryPointType.FUNCTION_URL, EntryPointType.AUTHORIZER}
-)
-"""Entry points that a caller asks for by a request of its own."""
-
-
 def _entry_edges(application: Application, entry: EntryPoint) -> Iterator[tuple[NodeId, NodeId, Edge]]:
     """Who may come in, and what runs then: an entry point is a way to everything that its function may do."""
     own = NodeId(NodeKind.ENTRY_POINT, entry.id)
-    if entry.type in _ASKED:
-        callers = {
-            Authorizer.NONE: "anyone",
-            Authorizer.IAM: "",
-            Authorizer.JWT: "holders of a token",
-            Authorizer.USER_POOL: "holders of a token",
-            Authorizer.API_KEY: "holders of the API key",
-        }
-        caller = callers.get(entry.authorizer, "whoever its authorizer lets in")
-        if caller:
+    if entry.type in ASKED:
+        if caller := caller_of(entry):
             yield NodeId(NodeKind.CALLER, caller), own, Runs(f"calls, authorizer {entry.authorizer}")
     elif entry.source and application.resource(entry.source) is not None:
         yield NodeId(NodeKind.RESOURCE, entry.source), own, Runs(f"calls, {entry.type}")
     if entry.target:
         kind = application.resource(entry.target)
-        runs = kind is None or kind.type in ("lambda:function", "states:stateMachine")
+        runs = kind is None or kind.type in RUNNING
         yield own, NodeId(NodeKind.RESOURCE, entry.target), Runs("runs" if runs else "hands on to")
     if entry.runs_as and application.principal(entry.runs_as) is not None:
         yield own, NodeId(NodeKind.PRINCIPAL, entry.runs_as), Runs("acts as")

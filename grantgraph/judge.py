@@ -8,8 +8,9 @@ from typing import TypeAlias
 
 from grantgraph import rules as rulebook
 from grantgraph.catalog import Catalog
+from grantgraph.findings import Doubt, Finding, order_of_doubts, rank
 from grantgraph.model import Application, Choice
-from grantgraph.rules import Checked, Doubt, Finding, Rule, order_of_doubts, rank
+from grantgraph.rules import Checked, Rule
 
 When: TypeAlias = tuple[Choice, ...]
 """The choices under which an application was read: one for each thing that is open."""
@@ -31,7 +32,7 @@ def judge(
     doubts: dict[Doubt, list[When]] = {}
     for when, checked in zip(whens, judged, strict=True):
         for finding in checked.findings:
-            same = (finding.fingerprint, finding.message, finding.at, str(finding.evidence.request))
+            same = (finding.fingerprint, finding.message, finding.at, str(finding.request))
             findings.setdefault(same, (finding, []))[1].append(when)
         for doubt in checked.doubts:
             doubts.setdefault(doubt, []).append(when)

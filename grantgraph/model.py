@@ -190,7 +190,7 @@ class EntryPoint:
     elsewhere. `source` is the id of what calls: an API, a queue, a topic, a user pool. `runs_as` is the
     principal that it acts as where it has a role of its own, "" where only its function has one. `source_arn` is
     what the service that calls says as `aws:SourceArn`, where that is known; `failures_to` the id of the queue or
-    topic for what it cannot deliver.
+    topic for what it cannot deliver. What an `unseen` one runs is not in the input.
     """
 
     id: str
@@ -203,6 +203,7 @@ class EntryPoint:
     at: Location = field(default=NOWHERE, compare=False)
     source_arn: Text = ""
     failures_to: str = ""
+    unseen: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,21 +26,24 @@ from grantgraph.rules import (
     Finding,
     Permissions,
     PrincipalType,
+    Proof,
     Rule,
     Severity,
     doubts_of,
     gather,
     name_actions,
     name_place,
+    proof_of,
 )
 
 ID = "GG101"
 
 
-def check(permissions: Permissions) -> Iterator[Finding | Doubt]:
+def check(permissions: Permissions) -> Iterator[Finding | Doubt | Proof]:
     for principal in permissions.principals(PrincipalType.UNAUTHENTICATED):
         grants = permissions.grants(principal, CHANGING)
         yield from doubts_of(ID, principal, grants)
+        yield from proof_of(ID, principal, grants, permissions.application, "guests can never write")
         for together in gather(grant for grant in grants if grant.actions()):
             first = together[0]
             actions = [action for grant in together for action in grant.actions()]

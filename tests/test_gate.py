@@ -210,8 +210,9 @@ def test_the_gate_passes_exactly_when_no_guest_can_write(application: Applicatio
     if writes:
         assert checked.findings, writes[0]
     for finding in checked.findings:
-        assert is_write(finding.evidence.request)
-        assert decision(finding.evidence.request, standing) is Decision.ALLOWED
+        assert finding.request is not None
+        assert is_write(finding.request)
+        assert decision(finding.request, standing) is Decision.ALLOWED
     if passes(checked):
         assert not writes
     elif not checked.findings:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path as File
 from typing import Any
 
 import pytest
@@ -13,13 +13,14 @@ import yaml
 
 from grantgraph.catalog import load_catalog
 from grantgraph.evaluate import decide
+from grantgraph.findings import Path, witness_of
 from grantgraph.model import Application
 from grantgraph.problems import UsageError
 from grantgraph.rules import Checked, Rule, check, load_rules
 from grantgraph.sources import load
 from grantgraph.standing import standing_of
 
-ROOT = Path(__file__).parent.parent
+ROOT = File(__file__).parent.parent
 FIXTURES = ROOT / "fixtures" / "rules"
 RULES = {rule.id: rule for rule in load_rules()}
 HEADINGS = (
@@ -62,7 +63,7 @@ def cases(kind: str) -> list[Case]:
     return found
 
 
-def judge(case: Case, folder: Path, repaired: bool = False) -> tuple[Application, Checked, str]:
+def judge(case: Case, folder: File, repaired: bool = False) -> tuple[Application, Checked, str]:
     source = json.dumps(case.template, indent=1)
     if repaired:
         wrong, right = (json.dumps(word)[1:-1] for word in case.repair)
@@ -76,13 +77,13 @@ def judge(case: Case, folder: Path, repaired: bool = False) -> tuple[Application
 
 
 @pytest.mark.parametrize("case", cases("passes"), ids=str)
-def test_what_passes_raises_neither_a_finding_nor_a_doubt(case: Case, tmp_path: Path) -> None:
+def test_what_passes_raises_neither_a_finding_nor_a_doubt(case: Case, tmp_path: File) -> None:
     _, checked, _ = judge(case, tmp_path)
     assert (checked.findings, checked.doubts) == ((), ())
 
 
 @pytest.mark.parametrize("case", cases("fails"), ids=str)
-def test_what_fails_yields_the_finding_and_no_doubt(case: Case, tmp_path: Path) -> None:
+def test_what_fails_yields_the_finding_and_no_doubt(case: Case, tmp_path: File) -> None:
     _, checked, _ = judge(case, tmp_path)
     messages = [one.message for one in checked.findings]
     assert [one for one in messages if one.startswith(case.finding)], messages
@@ -90,22 +91,25 @@ def test_what_fails_yields_the_finding_and_no_doubt(case: Case, tmp_path: Path) 
 
 
 @pytest.mark.parametrize("case", cases("fails"), ids=str)
-def test_every_finding_replays_and_points_at_what_it_is_about(case: Case, tmp_path: Path) -> None:
+def test_every_finding_replays_and_points_at_what_it_is_about(case: Case, tmp_path: File) -> None:
     application, checked, source = judge(case, tmp_path)
     assert checked.findings
     for finding in checked.findings:
         principal = application.principal(finding.principal)
         assert principal is not None and finding.help
-        request = finding.evidence.request
+        witness = witness_of(finding.evidence)
+        assert witness is not None
+        request = witness.request
         standing = standing_of(application, principal)
         near = [one for one in standing.targets if str(request.resource).startswith(str(one.arn))]
         assert decide(request, standing.policies_at(near[0] if near else None)).allowed
         assert request.action in finding.actions
-        (reason,) = finding.evidence.verdict.because
+        (reason,) = witness.verdict.because
+        at = finding.evidence.steps[-1].at if isinstance(finding.evidence, Path) else finding.at
         if reason.statement.actions.negated:
-            assert finding.at == reason.statement.at
+            assert at == reason.statement.at
         else:
-            assert names_one_of(finding.actions, source.split("\n")[finding.at.line - 1])
+            assert names_one_of(finding.actions, source.split("\n")[at.line - 1])
 
 
 def names_one_of(actions: tuple[str, ...], line: str) -> bool:
@@ -118,7 +122,7 @@ def names_one_of(actions: tuple[str, ...], line: str) -> bool:
 
 
 @pytest.mark.parametrize("case", cases("fails"), ids=str)
-def test_taking_the_fault_out_of_a_template_makes_the_rule_silent(case: Case, tmp_path: Path) -> None:
+def test_taking_the_fault_out_of_a_template_makes_the_rule_silent(case: Case, tmp_path: File) -> None:
     _, checked, _ = judge(case, tmp_path, repaired=True)
     assert (checked.findings, checked.doubts) == ((), ())
 
@@ -139,19 +143,19 @@ def test_every_rule_file_is_loaded_once_and_ids_are_unique() -> None:
     assert len(load_rules()) == len(files) == len(RULES)
 
 
-def test_two_rules_with_one_id_are_refused(tmp_path: Path) -> None:
+def test_two_rules_with_one_id_are_refused(tmp_path: File) -> None:
     source = (ROOT / "rules" / "guest_write.py").read_text()
     (tmp_path / "again.py").write_text(source)
     with pytest.raises(UsageError, match="two rules have the id GG101"):
         load_rules(ROOT / "rules", tmp_path)
 
 
-def test_a_rule_file_without_a_rule_is_refused(tmp_path: Path) -> None:
+def test_a_rule_file_without_a_rule_is_refused(tmp_path: File) -> None:
     (tmp_path / "empty_rule.py").write_text("")
     with pytest.raises(UsageError, match="offers no RULE"):
         load_rules(tmp_path)
 
 
-def test_a_missing_folder_of_rules_is_refused(tmp_path: Path) -> None:
+def test_a_missing_folder_of_rules_is_refused(tmp_path: File) -> None:
     with pytest.raises(UsageError, match="there is no folder of rules"):
         load_rules(tmp_path / "gone")

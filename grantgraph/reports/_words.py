@@ -31,6 +31,11 @@ def count(number: int, one: str, many: str = "") -> str:
     return f"{number or 'no'} {word}"
 
 
+def listed(names: list[str]) -> str:
+    """`a`, `a and b`, `a, b and c`."""
+    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+
+
 def place(at: Location) -> str:
     """`file:line:column`, or nothing."""
     return str(at) if at.file else ""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from grantgraph.findings import Doubt, Evidence, Finding, Path, Proof, Written
+from grantgraph.prove import Refuted
 from grantgraph.reports._words import (
     catalog_json,
     changes_json,
@@ -12,7 +14,7 @@ from grantgraph.reports._words import (
     problems_json,
     request_json,
 )
-from grantgraph.rules import Checked, Doubt, Finding
+from grantgraph.rules import Checked
 
 
 def render(checked: Checked) -> str:
@@ -24,7 +26,7 @@ def render(checked: Checked) -> str:
         "source": checked.application.source,
         "findings": [_finding(one) for one in checked.findings],
         "undecided": [_doubt(one) for one in checked.doubts],
-        "proved": list(checked.proved),
+        "proved": [_proof(one) for one in checked.proved],
         "cases": list(checked.cases),
         "assuming": list(checked.assuming),
         "problems": problems_json(checked.application),
@@ -54,19 +56,33 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "when": finding.when,
         "fingerprint": finding.fingerprint,
         "location": location_json(finding.at),
-        "evidence": {
-            "kind": "witness",
-            "request": request_json(finding.evidence.request),
-            "decision": finding.evidence.verdict.decision.value,
-            "because": [
-                {
-                    "policy": one.policy.name,
-                    "statement": one.statement.sid,
-                    "location": location_json(one.statement.at),
-                }
-                for one in finding.evidence.verdict.because
-            ],
-        },
+        "evidence": _evidence(finding.evidence),
+    }
+
+
+def _evidence(evidence: Evidence) -> dict[str, Any]:
+    match evidence:
+        case Refuted():
+            return {"kind": "witness", **_witness(evidence)}
+        case Path(steps, _, witness):
+            told = [{"words": one.words, "location": location_json(one.at)} for one in steps]
+            return {"kind": "path", "steps": told, **_witness(witness)}
+        case Written(words):
+            return {"kind": "statement", "words": words}
+
+
+def _witness(witness: Refuted) -> dict[str, Any]:
+    return {
+        "request": request_json(witness.request),
+        "decision": witness.verdict.decision.value,
+        "because": [
+            {
+                "policy": one.policy.name,
+                "statement": one.statement.sid,
+                "location": location_json(one.statement.at),
+            }
+            for one in witness.verdict.because
+        ],
     }
 
 
@@ -78,3 +94,7 @@ def _doubt(doubt: Doubt) -> dict[str, Any]:
         "when": doubt.when,
         "location": location_json(doubt.at),
     }
+
+
+def _proof(proof: Proof) -> dict[str, Any]:
+    return {"rule": proof.rule, "principal": proof.principal, "statement": proof.words, "on": list(proof.on)}

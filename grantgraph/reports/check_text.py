@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from grantgraph.model import Application
+from grantgraph.findings import Finding, Path, Proof, Written
+from grantgraph.prove import Refuted
 from grantgraph.reports._words import (
     about,
     count,
     framework_place,
+    listed,
     not_read,
     page,
     place,
     say_conditions,
     say_request,
 )
-from grantgraph.rules import Checked, Finding
+from grantgraph.rules import Checked
 
 
 def render(checked: Checked) -> str:
@@ -22,7 +24,7 @@ def render(checked: Checked) -> str:
     if checked.cases:
         lines += [f"judged in {count(len(checked.cases), 'case')}:", *(f"  {one}" for one in checked.cases)]
     for finding in checked.findings:
-        lines += ["", *_finding(finding, checked.application)]
+        lines += ["", *_finding(finding)]
     if checked.doubts:
         lines += ["", f"undecided: {count(len(checked.doubts), 'question')}, which counts as a failure"]
         for doubt in checked.doubts:
@@ -30,7 +32,7 @@ def render(checked: Checked) -> str:
             lines += [f"         when {doubt.when}"] if doubt.when else []
             lines += [f"         at {place(doubt.at)}"] if doubt.at.file else []
     if checked.proved:
-        lines += ["", *(f"proved: {title}" for title in checked.proved)]
+        lines += ["", *(f"proved: {_proof(one)}" for one in checked.proved)]
     if checked.assuming:
         lines += ["", *(f"assuming: {one}" for one in checked.assuming)]
     rest = not_read(checked.application)
@@ -54,21 +56,49 @@ def verdict(checked: Checked) -> str:
     return f"PASSED: {rules} proved for every request of {count(checked.asked, 'principal')}"
 
 
-def _finding(finding: Finding, application: Application) -> list[str]:
-    request, verdict = finding.evidence.request, finding.evidence.verdict
-    first, *context = say_request(request)
+MOST_NAMES = 8
+"""How many resources a proof names; the JSON report names all."""
+
+
+def _proof(proof: Proof) -> str:
+    """A proof in words."""
+    names = [f"`{one}`" for one in proof.on[:MOST_NAMES]]
+    more = [f"{len(proof.on) - MOST_NAMES} more"] if len(proof.on) > MOST_NAMES else []
+    where = f" {listed([*names, *more])}" if proof.on else ""
+    return f"{proof.words}{where}"
+
+
+def _finding(finding: Finding) -> list[str]:
     lines = [
         f"{finding.rule} {finding.severity}: {finding.message}",
         f"  at       {place(finding.at)}",
         *(f"           {line}" for line in framework_place(finding.at)),
         *([f"  when     {finding.when}"] if finding.when else []),
-        f"  who      {finding.principal}",
-        f"  request  {first}",
-        *(f"           {line.strip()}" for line in context),
+        *_evidence(finding),
     ]
-    for reason in verdict.because:
-        name = reason.statement.sid or reason.policy.name or reason.policy.type
-        lines.append(f"  allowed  by {name}, {say_conditions(reason.statement.conditions)}")
     if finding.help:
         lines.append(f"  fix      {finding.help}")
+    return lines
+
+
+def _evidence(finding: Finding) -> list[str]:
+    match finding.evidence:
+        case Path(steps, principal, witness):
+            width = len(str(len(steps)))
+            shown = [f"{number:>{width}}. {step.words}" for number, step in enumerate(steps, 1)]
+            return [f"  {'path' if not at else '':<9}{one}" for at, one in enumerate(shown)] + _witness(
+                principal, witness
+            )
+        case Refuted() as witness:
+            return _witness(finding.principal, witness)
+        case Written(words):
+            return [f"  who      {finding.principal}"] * bool(finding.principal) + [f"  says     {words}"]
+
+
+def _witness(principal: str, witness: Refuted) -> list[str]:
+    first, *context = say_request(witness.request)
+    lines = [f"  who      {principal}", f"  request  {first}", *(f"           {line.strip()}" for line in context)]
+    for reason in witness.verdict.because:
+        name = reason.statement.sid or reason.policy.name or reason.policy.type
+        lines.append(f"  allowed  by {name}, {say_conditions(reason.statement.conditions)}")
     return lines

@@ -10,6 +10,7 @@ from grantgraph.problems import Location
 from grantgraph.sources._cloudformation.assembly import Assembly
 from grantgraph.sources._cloudformation.called import find_called
 from grantgraph.sources._cloudformation.identities import Roles
+from grantgraph.sources._cloudformation.integrations import NOTHING, UNSEEN, Behind
 from grantgraph.sources._cloudformation.template import Declared
 from grantgraph.sources._cloudformation.types import GLOBAL_TABLE, GRAPHQL_API, TABLE
 from grantgraph.text import Text, text
@@ -59,7 +60,8 @@ class _Fields:
         id = self.assembly.text(one, "ApiId")
         api = self.apis.get(id) if id is not None else None
         if api is None:
-            self.report(one.at, f"`{one.logical_id}` is a way in, but its API is not in the input")
+            message = f"`{one.logical_id}` is a way in, but its API is not in the input"
+            self.assembly.problems.unmodelled(one.at, "lost-entry-point", message)
             return
         self.assembly.understood(one)
         type, name = (str(self.assembly.text(one, key) or "?") for key in ("TypeName", "FieldName"))
@@ -67,13 +69,23 @@ class _Fields:
         arn: Text = ""
         if authorizer is Authorizer.IAM:
             arn = text((self.assembly.names.arn(api) or "", f"/types/{type}/fields/{name}"))
-        found = [self.reads(id, source) for source in self.readers(one)]
-        for target, role in [pair for pair in found if pair != ("", "")] or [("", "")]:
-            field = f"{type}.{name}"
-            yield EntryPoint(field, EntryPointType.FIELD, target, authorizer, arn, api.id, role, one.at)
+        found = [self.reads(id, source) if source else UNSEEN for source in self.readers(one)]
+        for own in [one for one in found if one != NOTHING] or [NOTHING]:
+            yield EntryPoint(
+                f"{type}.{name}",
+                EntryPointType.FIELD,
+                own.target,
+                authorizer,
+                arn,
+                api.id,
+                own.runs_as,
+                one.at,
+                unseen=own.unseen,
+            )
 
-    def readers(self, one: Declared) -> Iterator[Declared]:
-        """A resolver, and the steps of its pipeline: each may name a data source."""
+    def readers(self, one: Declared) -> Iterator[Declared | None]:
+        """A resolver, and the steps of its pipeline (None for one that is not in the input): each may name a data
+        source."""
         yield one
         pipeline = self.assembly.property(one, "PipelineConfig")
         functions = pipeline.get("Functions") if pipeline else None
@@ -83,17 +95,18 @@ class _Fields:
                 yield self.steps[value]
             else:
                 self.report(node.at, f"a step of `{one.logical_id}` is not in the input")
+                yield None
 
-    def reads(self, api: Text | None, one: Declared) -> tuple[str, str]:
-        """The ids of what a resolver reads from, and of the role that it does so with."""
+    def reads(self, api: Text | None, one: Declared) -> Behind:
+        """What a resolver reads from, and the role that it does so with."""
         name = self.assembly.text(one, "DataSourceName")
         if name is None:
-            return "", ""
+            return NOTHING
         source = self.sources.get((api, name))
         if source is None:
             self.report(one.at, f"the data source `{name}` is not in the input")
-            return "", ""
-        return _reads(self.assembly, source), _role(self.assembly, self.roles, source)
+            return UNSEEN
+        return Behind(_reads(self.assembly, source), _role(self.assembly, self.roles, source))
 
     def report(self, at: Location, message: str) -> None:
         self.assembly.problems.unmodelled(at, "outside-entry-point", message)
@@ -127,7 +140,7 @@ def _authorizers(assembly: Assembly, api: Declared) -> Iterator[EntryPoint]:
     configs = [own, *(one.get("LambdaAuthorizerConfig") for one in (more.items if more else ()))]
     for config in configs:
         uri = config.get("AuthorizerUri") if config else None
-        function = find_called(assembly, uri.as_text()) if uri else None
-        if function is not None and uri is not None:
-            id = f"authorizer of {api.id}"
-            yield EntryPoint(id, EntryPointType.AUTHORIZER, function.id, Authorizer.NONE, source=api.id, at=uri.at)
+        if uri is not None:
+            function = find_called(assembly, uri.as_text())
+            id, target = f"authorizer of {api.id}", function.id if function else ""
+            yield EntryPoint(id, EntryPointType.AUTHORIZER, target, source=api.id, at=uri.at, unseen=not target)

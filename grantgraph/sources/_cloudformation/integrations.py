@@ -27,13 +27,18 @@ CALLER = ":user/*"
 
 @dataclass(frozen=True, slots=True)
 class Behind:
-    """The ids of what a route calls, and of the principal that it calls as; "" where none is known."""
+    """The ids of what a route calls, and of the principal that it calls as; "" where there is none.
+
+    What is `unseen` is not in the input.
+    """
 
     target: str = ""
     runs_as: str = ""
+    unseen: bool = False
 
 
 NOTHING = Behind()
+UNSEEN = Behind(unseen=True)
 
 
 def behind_integration(assembly: Assembly, roles: Roles, one: Declared, key: str) -> Behind:
@@ -54,9 +59,9 @@ def behind(assembly: Assembly, roles: Roles, uri: Node | None, credentials: Node
     value = assembly.text_of(uri, "the URI of an integration") if uri else None
     found = find_function(assembly, value) or (find_by_service(assembly, value) if value is not None else None)
     role = _role(assembly, roles, credentials)
-    if uri is not None and value is not None and found is None and not role:
-        _report(assembly, uri, value, key)
-    return Behind(found.id if found else "", role)
+    if uri is None or found is not None or role:
+        return Behind(found.id if found else "", role)
+    return UNSEEN if value is None or _is_unseen(assembly, uri, value, key) else NOTHING
 
 
 def _role(assembly: Assembly, roles: Roles, credentials: Node | None) -> str:
@@ -66,10 +71,12 @@ def _role(assembly: Assembly, roles: Roles, credentials: Node | None) -> str:
     return roles.use(value, credentials.at, PrincipalType.ROLE)
 
 
-def _report(assembly: Assembly, uri: Node, value: Text, key: str) -> None:
+def _is_unseen(assembly: Assembly, uri: Node, value: Text, key: str) -> bool:
+    """Whether a URI leads to what may be code of the same account; either way, the answer says where it leads."""
     if isinstance(value, str) and value.startswith(("http://", "https://")):
         message = f"the route `{key}` hands its requests on to `{value}`"
         assembly.problems.note(uri.at, "http-integration", message)
-        return
+        return False
     message = f"what the route `{key}` reaches is no function in the input, and is not followed: `{value}`"
     assembly.problems.unmodelled(uri.at, "outside-entry-point", message)
+    return True

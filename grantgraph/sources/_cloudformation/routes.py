@@ -11,7 +11,7 @@ from grantgraph.problems import Location
 from grantgraph.sources._cloudformation.assembly import Assembly
 from grantgraph.sources._cloudformation.called import find_function
 from grantgraph.sources._cloudformation.identities import Roles
-from grantgraph.sources._cloudformation.integrations import NOTHING, Behind, behind, behind_integration
+from grantgraph.sources._cloudformation.integrations import NOTHING, UNSEEN, Behind, behind, behind_integration
 from grantgraph.sources._cloudformation.openapi import (
     authorizer_named,
     authorizer_uri,
@@ -108,7 +108,9 @@ def _route(around: _Around, one: Declared) -> Iterator[EntryPoint]:
         assembly.understood(integration)
         found = behind_integration(assembly, around.roles, integration, str(key))
     elif target is not None:
-        _report(assembly, one, "its integration")
+        found = UNSEEN
+        message = f"`{one.logical_id}` is a way in, but its integration is not in the input"
+        assembly.problems.unmodelled(one.at, "outside-entry-point", message)
     if assembly.text(api, "ProtocolType") == "WEBSOCKET":
         authorizer = around.connecting.get(api.id, Authorizer.NONE)
         yield _entry(around, api, str(key), found, authorizer, one.at, CONNECT)
@@ -137,7 +139,9 @@ def _entry(
     if authorizer is Authorizer.IAM:
         path = pattern or _path_pattern(key)
         arn = text((around.assembly.names.arn(api) or "", "/", around.stages.get(api.id, "*"), "/", path))
-    return EntryPoint(key, EntryPointType.ROUTE, found.target, authorizer, arn, api.id, found.runs_as, at)
+    return EntryPoint(
+        key, EntryPointType.ROUTE, found.target, authorizer, arn, api.id, found.runs_as, at, unseen=found.unseen
+    )
 
 
 def _path_pattern(key: str) -> str:
@@ -252,11 +256,10 @@ def _knock(assembly: Assembly, uri: Text | None, name: str, api: Declared, at: L
     if function is None:
         message = f"the function that lets callers of `{api.id}` in is not in the input"
         assembly.problems.unmodelled(at, "outside-entry-point", message)
-        return
-    id = f"authorizer {name} of {api.id}"
-    yield EntryPoint(id, EntryPointType.AUTHORIZER, function.id, Authorizer.NONE, source=api.id, at=at)
+    id, target = f"authorizer {name} of {api.id}", function.id if function else ""
+    yield EntryPoint(id, EntryPointType.AUTHORIZER, target, source=api.id, at=at, unseen=not target)
 
 
 def _report(assembly: Assembly, one: Declared, what: str) -> None:
     message = f"`{one.logical_id}` is a way in, but {what} is not in the input"
-    assembly.problems.unmodelled(one.at, "outside-entry-point", message)
+    assembly.problems.unmodelled(one.at, "lost-entry-point", message)

@@ -122,7 +122,7 @@ def _method_integration(reader: Reader, one: Instance) -> Properties | None:
         found = next((other for other in reader.instances(METHOD) if _method_place(reader, other) == wanted), None)
     if found is None:
         message = f"`{one.address}` is what a method reaches, but the method is not in the input"
-        reader.problems.unmodelled(one.at, "outside-entry-point", message)
+        reader.problems.unmodelled(one.at, "lost-entry-point", message)
     elif uri is not None:
         reader.put(found, "Integration", Node({"Uri": uri.value}, one.at))
     return None

@@ -1,0 +1,86 @@
+"""How rules tell what they found: grants gathered, places and actions named, doubts and proofs said."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+
+from grantgraph.catalog import Action
+from grantgraph.findings import Doubt, Proof
+from grantgraph.grants import Grant, unseen_of
+from grantgraph.model import Application, Principal
+
+
+def doubts_of(
+    rule: str,
+    principal: Principal,
+    grants: Iterable[Grant],
+    about: Callable[[Action], bool] = lambda action: True,
+) -> Iterator[Doubt]:
+    """What keeps a rule from an answer about a principal: policies that we were not given, open questions.
+
+    Args:
+        about: which actions the rule asks about.
+    """
+    for unseen in unseen_of(principal):
+        yield Doubt(rule, principal.id, unseen.reason, principal.at)
+    for grant in grants:
+        for reach in grant.reaches:
+            if not reach.certain and any(about(action) for action in reach.actions):
+                yield Doubt(rule, principal.id, reach.doubt, grant.place(reach.actions))
+
+
+def gather(grants: Iterable[Grant]) -> Iterator[tuple[Grant, ...]]:
+    """Grants, one by one; those of a statement that reaches into very many services come together."""
+    known = tuple(grants)
+    beyond: dict[int, list[Grant]] = {}
+    for one in known:
+        if not one.resource:
+            beyond.setdefault(id(one.statement), []).append(one)
+    for one in known:
+        together = beyond.get(id(one.statement), []) if not one.resource else [one]
+        if len(together) <= MANY_SERVICES:
+            yield (one,)
+        elif one is together[0]:
+            yield tuple(together)
+
+
+MANY_SERVICES = 5
+"""How many services of one statement are reported one by one."""
+
+
+def name_place(grants: tuple[Grant, ...]) -> str:
+    """What grants are about: a resource, what else a service holds, or very many services."""
+    first = grants[0]
+    if len(grants) > 1:
+        return f"{len(grants)} services, anywhere in the account"
+    return f"`{first.resource}`" if first.resource else f"{first.service}, anywhere in the account"
+
+
+def name_actions(actions: Iterable[Action], most: int = 3) -> str:
+    """A few actions by name, and how many more."""
+    known = tuple(actions)
+    named = ", ".join(str(one) for one in known[:most])
+    return named if len(known) <= most else f"{named} and {len(known) - most} more"
+
+
+_LAST = frozenset({"lambda", "execute-api", "appsync", "cognito-identity", "cognito-idp"})
+"""Services whose resources are named after those that hold data."""
+
+
+def proof_of(
+    rule: str, principal: Principal, grants: Iterable[Grant], application: Application, words: str
+) -> Iterator[Proof]:
+    """What the grants that were looked for leave out: resources on which no request does any of it.
+
+    Nothing is proved of a principal that may hold policies which were not given.
+    """
+    if unseen_of(principal):
+        return
+    found = tuple(grants)
+    touched = {one.resource for one in found}
+    apart = [one for one in application.resources if one.id not in touched]
+    left = [one.id for one in sorted(apart, key=lambda one: one.type.partition(":")[0] in _LAST)]
+    if not found:
+        yield Proof(rule, principal.id, words)
+    elif left:
+        yield Proof(rule, principal.id, f"{words} to", tuple(left))
