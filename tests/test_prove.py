@@ -7,6 +7,7 @@ from dataclasses import replace
 from itertools import product
 from random import Random
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from hypothesis import assume, given, settings
@@ -27,6 +28,7 @@ from grantgraph.prove import (
     at_or_under,
     implies,
     isolated,
+    meet,
     never,
     reaches,
     session_of,
@@ -91,8 +93,8 @@ def test_a_glob_accepts_what_it_matches_by_trying_every_way(glob: Glob, word: st
     assert accepts(glob, word) is plainly(glob, word)
 
 
-@settings(max_examples=150, deadline=None)
-@given(st.lists(globs, min_size=1, max_size=3), st.lists(globs, max_size=2))
+@settings(max_examples=400, deadline=None)
+@given(st.lists(globs, min_size=1, max_size=4), st.lists(globs, max_size=4))
 def test_find_gives_a_text_exactly_when_there_is_one(required: list[Glob], forbidden: list[Glob]) -> None:
     found = find(tuple(required), tuple(forbidden))
     if found is None:
@@ -132,6 +134,33 @@ def test_what_is_not_found_loosely_is_there_under_no_filling(required: list[Glob
         own = tuple(filled(one, filling) for one in required)
         others = tuple(filled(one, filling) for one in forbidden)
         assert find(own, others) is None, filling
+
+
+TEXTS = ["".join(letters) for size in range(5) for letters in product("ab:/", repeat=size)]
+
+
+@pytest.mark.parametrize("loose", [False, True])
+def test_neither_guesses_nor_pruning_nor_looking_ahead_change_what_is_found(loose: bool) -> None:
+    tokens = ["a", "b", "/", ":", One(), One(":/"), Run(), Run(), Run(":"), Run(":/"), *([U, P] if loose else [])]
+    choose = Random(7)
+    found = 0
+    for _ in range(1500):
+        required, forbidden = (
+            frozenset(tuple(choose.choices(tokens, k=choose.randint(1, 5))) for _ in range(choose.randint(1, 3)))
+            for _ in range(2)
+        )
+        plain = meet._find.__wrapped__(required, forbidden, loose)
+        with patch.object(meet, "LOOK_AHEAD", 0), patch.object(meet.Together, "guess", lambda *_: None):
+            ahead = meet._find.__wrapped__(required, forbidden, loose)
+        assert (ahead is None) is (plain is None), (required, forbidden)
+        if not loose:
+            fits = any(
+                all(accepts(one, word) for one in required) and not any(accepts(one, word) for one in forbidden)
+                for word in TEXTS
+            )
+            assert plain is not None or not fits, (required, forbidden)
+            found += fits
+    assert loose or found > 200
 
 
 @settings(max_examples=200, deadline=None)

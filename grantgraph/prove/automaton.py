@@ -10,18 +10,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import lru_cache
+from itertools import takewhile
 
 from grantgraph.prove.glob import AnyCase, Glob, GlobToken, One, Run
 from grantgraph.text import Letter, Text, Unknown, letters
 
 
 class Automaton:
-    """A glob that can be run, strictly or loosely."""
+    """A glob that can be run, strictly or loosely.
+
+    Every text that matches begins with `head`; once `end` is reached, whatever follows matches.
+    """
 
     __slots__ = (
         "accept",
         "barred",
         "covers",
+        "end",
+        "head",
         "left",
         "loose",
         "names",
@@ -67,6 +73,19 @@ class Automaton:
         self.start = self.close(1)
         self.covers = dict(_covers(glob))
         self.left = _left(glob)
+        self.head = _spelled_first(glob)
+        self.end = 1 << len(glob) - 1 if glob and glob[-1] == Run() else 0
+
+    def accepts(self, value: Text) -> bool:
+        """Whether a text matches."""
+        if self.head and isinstance(value, str) and not value.startswith(self.head):
+            return False
+        state = self.start
+        for letter in letters(value):
+            state = self.step(state, letter)
+            if not state:
+                return False
+        return bool(state & self.accept)
 
     def close(self, state: int) -> int:
         """Every position reached without reading: a run may be empty, and loosely an unknown that is no name."""
@@ -144,6 +163,11 @@ def _within(token: GlobToken, excluded: str) -> bool:
             return isinstance(token, str) and token not in excluded
 
 
+def _spelled_first(glob: Glob) -> str:
+    """The characters that every text begins with which matches."""
+    return "".join(takewhile(lambda token: isinstance(token, str), glob))  # type: ignore[arg-type]
+
+
 def _left(glob: Glob) -> tuple[int, ...]:
     """How many letters a text still has to spell from each position on, at least."""
     found = [0]
@@ -160,10 +184,4 @@ def automaton(glob: Glob, loose: bool = False) -> Automaton:
 
 def accepts(glob: Glob, value: Text) -> bool:
     """Whether a text matches, read strictly."""
-    machine = automaton(glob)
-    state = machine.start
-    for letter in letters(value):
-        state = machine.step(state, letter)
-        if not state:
-            return False
-    return bool(state & machine.accept)
+    return automaton(glob).accepts(value)

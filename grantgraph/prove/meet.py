@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from functools import lru_cache
 from heapq import heappop, heappush
-from itertools import combinations
 
 from grantgraph.prove.automaton import Automaton, automaton
 from grantgraph.prove.budget import Exhausted
@@ -20,6 +19,12 @@ from grantgraph.prove.glob import ANYTHING, AnyCase, Glob, One, Run
 from grantgraph.text import Letter, Text, Unknown, text
 
 MAX_STATES = 20_000
+
+LOOK_AHEAD = 200
+"""After so many states it pays to ask of every new one whether two of the automata already leave no way on."""
+
+FAR = 500
+"""How many states of two automata are looked at for that."""
 
 
 def find(required: tuple[Glob, ...], forbidden: tuple[Glob, ...], *, loose: bool = False) -> Text | None:
@@ -44,26 +49,26 @@ def _find(required: frozenset[Glob], forbidden: frozenset[Glob], loose: bool) ->
     if not loose and any(_differ(first, glob) for glob in rest):
         return None
     against = sorted((glob for glob in forbidden if not _differ(first, glob)), key=str)
-    wanted = [automaton(first), *(automaton(glob, loose) for glob in rest)]
-    together = Together(first, wanted, [automaton(glob) for glob in against])
-    found = together.guess(first)
-    if found is not None:
-        return found
-    try:
-        return together.search()
-    except Exhausted:
-        if _two_suffice(required, forbidden, loose):
+    return _meet(first, [automaton(glob, loose) for glob in rest], [automaton(glob) for glob in against])
+
+
+def _meet(first: Glob, others: list[Automaton], against: list[Automaton]) -> Text | None:
+    """A text for few of the automata, and for more of them as long as it is not one for all: where few leave no
+    text, nothing has to be known of the rest."""
+    wanted, barred = [automaton(first)], list[Automaton]()
+    while True:
+        together = Together(first, wanted, barred)
+        found = together.guess(first)
+        if found is None:
+            found = together.search()
+        if found is None:
             return None
-        raise
-
-
-def _two_suffice(required: frozenset[Glob], forbidden: frozenset[Glob], loose: bool) -> bool:
-    """Whether two of the globs alone already leave no text: the one within the other, or apart from it."""
-    if len(required) + len(forbidden) <= 2:
-        return False
-    pairs = [(frozenset({one}), frozenset({other})) for one in required for other in forbidden]
-    pairs += [(frozenset(two), frozenset()) for two in combinations(sorted(required, key=str), 2)]
-    return any(_find(*pair, loose) is None for pair in pairs)
+        hit = [one for one in against if one.accepts(found)]
+        missed = next((one for one in others if not one.accepts(found)), None)
+        if not hit and missed is None:
+            return found
+        barred += hit
+        wanted += [missed] if missed is not None and not hit else []
 
 
 def _weight(glob: Glob) -> tuple[int, int, str]:
@@ -92,15 +97,18 @@ class Together:
     __slots__ = (
         "barred",
         "covers",
+        "doom",
         "empty",
         "first",
         "first_wild",
         "forward",
         "fresh",
+        "hopes",
         "loose",
         "must",
         "must_not",
         "order",
+        "parts",
         "pruned",
         "spelled",
         "spelling",
@@ -113,8 +121,10 @@ class Together:
 
     def __init__(self, first: Glob, wanted: list[Automaton], against: list[Automaton]) -> None:
         self.spelling = {1 << at: one for at, one in enumerate(first) if isinstance(one, str | Unknown)}
-        self.start = self.empty = self.must = self.must_not = 0
+        self.start = self.empty = self.must = self.must_not = self.doom = 0
         self.wanted: list[int] = []
+        self.parts: list[tuple[int, int, Automaton]] = []
+        self.hopes: dict[tuple[Automaton, int, Automaton, int], bool] = {}
         self.widths: list[tuple[int, int, tuple[int, ...]]] = []
         self.covers: dict[int, int] = {}
         self.loose: list[tuple[int, int, Automaton]] = []
@@ -125,12 +135,14 @@ class Together:
         for number, machine in enumerate((*wanted, *against)):
             self.start |= machine.start << at
             accept = machine.accept << at
+            self.parts.append((at, machine.accept * 2 - 1, machine))
             if number < len(wanted):
                 self.must |= accept
                 self.wanted.append((machine.accept * 2 - 1) << at)
                 self.widths.append((at, machine.accept * 2 - 1, machine.left))
             else:
                 self.must_not |= accept
+                self.doom |= machine.end << at
             for mine, theirs in (
                 (self.spelled, machine.spelled),
                 (one_bars, machine.one_bars),
@@ -202,7 +214,13 @@ class Together:
         return state & self.must == self.must and not state & self.must_not
 
     def search(self) -> Text | None:
-        """A text, the shortest or nearly so."""
+        """A text, the shortest or nearly so.
+
+        Raises:
+            Exhausted: more than MAX_STATES states were visited.
+        """
+        if not self.alive(self.start):
+            return None
         came: dict[int, tuple[int, list[Letter]] | None] = {self.start: None}
         frontier = [(0, 0, self.start)]
         while frontier:
@@ -215,6 +233,8 @@ class Together:
                 while after not in came and (forced := self.forced(after)) is not None:
                     read.append(forced)
                     after = self.alive(self.step(after, forced))
+                if after and len(came) > LOOK_AHEAD and self.is_hopeless(after):
+                    after = 0
                 if after and after not in came:
                     came[after] = (state, read)
                     heappush(frontier, (self.left(after), len(came), after))
@@ -223,11 +243,33 @@ class Together:
         return None
 
     def alive(self, state: int) -> int:
-        """The state, or none where some wanted automaton has no way on."""
+        """The state, or none where some wanted automaton has no way on, or an unwanted one accepts from now on."""
+        if state & self.doom:
+            return 0
         for own in self.wanted:
             if not state & own:
                 return 0
         return state
+
+    def is_hopeless(self, state: int) -> bool:
+        """Whether whatever makes some wanted automaton accept makes some unwanted one accept for good."""
+        own = [(machine, state >> at & width) for at, width, machine in self.parts]
+        for machine, here in own[: len(self.wanted)]:
+            if here & machine.accept and here & machine.end:
+                continue
+            for other, there in own[len(self.wanted) :]:
+                key = (machine, here, other, there)
+                if key not in self.hopes:
+                    self.hopes[key] = _leads_on(*key, self.letters_of(machine, other))
+                if not self.hopes[key]:
+                    return True
+        return False
+
+    def letters_of(self, *machines: Automaton) -> tuple[Letter, ...]:
+        """The letters that some of the automata tell apart, one that none does, and every unknown, which read
+        loosely may be whatever is spelled next."""
+        told = {letter for one in machines for letter in (*one.spelled, *one.one_bars, *one.run_bars)}
+        return (self.fresh, *(letter for letter in self.order if letter in told or isinstance(letter, Unknown)))
 
     def forced(self, state: int) -> Letter | None:
         """The one letter that the first glob spells next, if there is just one way on for it."""
@@ -267,6 +309,24 @@ class Together:
             if self.accepts(state):
                 return text(value)
         return None
+
+
+def _leads_on(wanted: Automaton, here: int, unwanted: Automaton, there: int, letters: tuple[Letter, ...]) -> bool:
+    """Whether some text leads the one to accept and the other not, as far as a short search tells."""
+    known = {(here, there)}
+    waiting = [(here, there)]
+    while waiting:
+        one, other = waiting.pop()
+        if one & wanted.accept and not other & unwanted.accept:
+            return True
+        for letter in letters:
+            after = wanted.step(one, letter), unwanted.step(other, letter)
+            if after[0] and not after[1] & unwanted.end and after not in known:
+                known.add(after)
+                waiting.append(after)
+        if len(known) > FAR:
+            return True
+    return False
 
 
 _PLEASANT = "xyzabcdefghijklmnopqrstuvw0123456789-_ABCDEFGHIJKLMNOPQRSTUVWXYZ"
