@@ -196,10 +196,12 @@ def stress(catalog: Catalog, solvers: Mapping[str, Solver], options: Options) ->
 def growth(catalog: Catalog, limit: float) -> None:
     """How one question grows with the policies, and with the application around it."""
     print(f"\n{'growth':<40}{'CPU ms':>10}{'per unit':>12}  times the row above")
-    last = 0.0
-    for count in (10, 100, 1_000):
-        row = ask(proof_questions.statements(count), catalog, {}, limit)
-        last = _grown(f"implies, {count:,} statements", row.answer, row.seconds, count, last)
+    for made in (proof_questions.statements, proof_questions.differing):
+        last = 0.0
+        for count in (10, 100, 1_000):
+            pair = made(count)
+            row = ask(pair, catalog, {}, limit)
+            last = _grown(f"implies, {pair.name}", row.answer, row.seconds, count, last)
     last = 0.0
     for count in ROLES:
         application = proof_questions.application(count)

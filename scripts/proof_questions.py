@@ -85,6 +85,23 @@ def statements(count: int) -> Pair:
     return Pair("growth", f"{count} statements", identity(*own), identity(*wider))
 
 
+def differing(count: int) -> Pair:
+    """The same, with every statement told in another way on the other side."""
+    own = [
+        allow(
+            "s3:GetObject",
+            f"arn:aws:s3:::bucket-{number}/*",
+            StringLike={"aws:PrincipalTag/team": f"t-{number}-*"},
+        )
+        for number in range(count)
+    ]
+    wider = [
+        allow("s3:Get*", f"arn:aws:s3:::bucket-{number}/*", StringLike={"aws:PrincipalTag/team": f"t-{number}*"})
+        for number in range(count)
+    ]
+    return Pair("growth", f"{count} differing statements", identity(*own), identity(*wider))
+
+
 @cache
 def application(roles: int) -> Application:
     """An application of that many functions, each with a role and a table of its own, which no role may change:

@@ -141,7 +141,19 @@ TEXTS = ["".join(letters) for size in range(5) for letters in product("ab:/", re
 
 @pytest.mark.parametrize("loose", [False, True])
 def test_neither_guesses_nor_pruning_nor_looking_ahead_change_what_is_found(loose: bool) -> None:
-    tokens = ["a", "b", "/", ":", One(), One(":/"), Run(), Run(), Run(":"), Run(":/"), *([U, P] if loose else [])]
+    tokens: list[Any] = [
+        "a",
+        "b",
+        "/",
+        ":",
+        One(),
+        One(":/"),
+        Run(),
+        Run(),
+        Run(":"),
+        Run(":/"),
+        *([U, P] if loose else []),
+    ]
     choose = Random(7)
     found = 0
     for _ in range(1500):

@@ -7,7 +7,6 @@ from dataclasses import replace
 
 from grantgraph.catalog import Catalog
 from grantgraph.evaluate import Decision, Request, decide
-from grantgraph.policy.document import Condition, Statement
 from grantgraph.problems import bug
 from grantgraph.prove.answers import Answer, Proved, Refuted, Undecided
 from grantgraph.prove.budget import Exhausted
@@ -31,7 +30,7 @@ from grantgraph.prove.glob import Glob, GlobToken, caseless, literal_glob
 from grantgraph.prove.search import Model, Search
 from grantgraph.prove.shapes import Shape, dimension_of
 from grantgraph.prove.spaces import Dimension
-from grantgraph.prove.subject import Question, Standing, Target
+from grantgraph.prove.subject import Question, Target
 from grantgraph.text import Symbolic, Text, Unknown, text, unknowns_in
 
 MAX_INSTANCES = 8
@@ -50,13 +49,6 @@ class Case:
     def __init__(self, question: Question, shape: Shape, target: Target | None, catalog: Catalog) -> None:
         self.question, self.shape, self.target, self.catalog = question, shape, target, catalog
         self.standing, self.other = question.standing, question.other
-        self.conditions: list[Condition] = [
-            condition
-            for one in (self.standing, self.other)
-            if one is not None
-            for statement in statements_of(one)
-            for condition in statement.conditions
-        ]
         self.known: dict[str, Dimension] = {
             RESOURCE: Dimension(RESOURCE, may_be_absent=False, domain=shape.resources, preferred=shape.pleasant)
         }
@@ -79,7 +71,9 @@ class Case:
 
     def dimension(self, key: str) -> Dimension:
         if key not in self.known:
-            self.known[key] = dimension_of(key, self.shape, self.standing.session, self.catalog, self.conditions)
+            self.known[key] = dimension_of(
+                key, self.shape, self.standing.session, self.catalog, self.question.conditions
+            )
         return self.known[key]
 
     def formula(self) -> Formula:
@@ -213,10 +207,11 @@ class Case:
 
     def decided(self, request: Request) -> Refuted | Undecided:
         """The evaluator's word on a witness; where it differs from ours, nothing is decided."""
-        verdict = decide(request, self.standing.policies_at(self.target))
+        whole = self.question.whole
+        verdict = decide(request, whole.standing.policies_at(self.target))
         if verdict.decision is Decision.UNKNOWN:
             return Undecided(f"{self.action}: it hinges on {name_all(verdict.unknowns)}")
-        theirs = decide(request, self.other.policies_at(self.target)) if self.other is not None else None
+        theirs = decide(request, whole.other.policies_at(self.target)) if whole.other is not None else None
         if theirs is not None and theirs.decision is Decision.UNKNOWN:
             return Undecided(f"{self.action}: it hinges on {name_all(theirs.unknowns)}")
         if not verdict.allowed or (theirs is not None and theirs.allowed is not self.question.both):
@@ -301,8 +296,3 @@ def spell_value(key: str, number: int) -> str:
         return f"AROAEXAMPLEID:session-{number}"
     word = key.rpartition(":")[2].rpartition("/")[2]
     return (f"{word}-7f3c", "7", "QQ", "zz-zz", f"{word}.{word}")[number]
-
-
-def statements_of(standing: Standing) -> list[Statement]:
-    found = [statement for policy in standing.policies.all() for statement in policy.statements]
-    return found + [statement for target in standing.targets for statement in target.policy.statements]

@@ -12,7 +12,8 @@ from grantgraph.policy.document import Effect, PolicySet, Statement
 from grantgraph.prove.actions import ActionIndex, encode_actions
 from grantgraph.prove.answers import PLAIN_VALUES, Answer, Proved, Refuted, Undecided
 from grantgraph.prove.budget import Budget
-from grantgraph.prove.case import DISAGREE, Case, name_all, statements_of
+from grantgraph.prove.case import DISAGREE, Case, name_all
+from grantgraph.prove.cuts import cut
 from grantgraph.prove.formula import (
     FALSE,
     TRUE,
@@ -20,8 +21,8 @@ from grantgraph.prove.formula import (
 )
 from grantgraph.prove.groups import Group, alike, patterns_of
 from grantgraph.prove.shapes import Shape, shapes_of
-from grantgraph.prove.shortcuts import is_plain, is_within, statements_beyond
-from grantgraph.prove.subject import Question, Standing, Target
+from grantgraph.prove.shortcuts import beyond, is_plain, is_within
+from grantgraph.prove.subject import Question, Standing, Target, statements_of
 from grantgraph.prove.wholesale import unsettled
 
 
@@ -133,11 +134,11 @@ def implies(
     """
     budget = budget or Budget()
     undecided: Undecided | None = None
-    own, others = statements_of(narrower), statements_of(wider)
+    left = beyond(narrower, wider)
+    own, others = statements_of(left), statements_of(wider)
     plain = is_plain(narrower) and is_plain(wider)
-    differing = ActionIndex(statements_beyond(narrower, wider))
-    asked = differing.allowed(catalog) if actions is None else (one for one in actions if differing.naming(one))
-    question = Question(narrower, wider, budget=budget)
+    asked = ActionIndex(own).allowed(catalog) if actions is None else actions
+    question = Question(left, wider, budget=budget, part_of=Question(narrower, wider))
 
     def differs(group: Group) -> bool:
         mine = [own[at] for at in group.named if at < len(own)]
@@ -220,6 +221,18 @@ def ask(question: Question, group: Group, catalog: Catalog) -> tuple[Answer, Pol
         Proved when there is no such request, or Refuted by it; and the policies that decide about the witness.
     """
     undecided: Undecided | None = None
+    for part in cut(question, group):
+        answer, target = _ask(part, group, catalog)
+        if isinstance(answer, Refuted):
+            return answer, question.whole.standing.policies_at(target)
+        if isinstance(answer, Undecided):
+            undecided = undecided or answer
+    return undecided or Proved(), question.whole.standing.policies
+
+
+def _ask(question: Question, group: Group, catalog: Catalog) -> tuple[Answer, Target | None]:
+    """The same, with the target of the witness, if it has one."""
+    undecided: Undecided | None = None
     standing, action = question.standing, group.actions[0]
     nearby = _services_of_resources(standing, action) if not question.targets else None
 
@@ -231,10 +244,10 @@ def ask(question: Question, group: Group, catalog: Catalog) -> tuple[Answer, Pol
         for target in (None, *_targets_of(question.targets, shape)):
             answer = Case(question, shape, target, catalog).answer()
             if isinstance(answer, Refuted):
-                return answer, standing.policies_at(target)
+                return answer, target
             if isinstance(answer, Undecided):
                 undecided = undecided or answer
-    return undecided or Proved(), standing.policies
+    return undecided or Proved(), None
 
 
 def _services_of_resources(standing: Standing, action: Action) -> frozenset[str] | None:

@@ -8,41 +8,38 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import chain
 
 from grantgraph.policy.document import ActionPattern, Actions, Effect, Policy, PolicySet, Statement
-from grantgraph.prove.case import statements_of
-from grantgraph.prove.subject import Standing
+from grantgraph.prove.subject import Standing, statements_of
 from grantgraph.text import Unknown
 
 
-def statements_beyond(narrower: Standing, wider: Standing) -> tuple[Statement, ...]:
-    """The Allow statements of the first, without the actions that the second allows in the very same way.
+def beyond(narrower: Standing, wider: Standing) -> Standing:
+    """The first without what the second allows in the very same way.
 
-    A request whose action none of these names is allowed by the second if it is by the first.
+    A request that the first allows and what is left of it does not is allowed by the second, too.
     """
     mine, theirs = narrower.policies.identity_based, wider.policies.identity_based
     same = (narrower.session, narrower.targets) == (wider.session, wider.targets)
     if not same or _others(narrower) != _others(wider) or any(one.unseen for one in (*mine, *theirs)):
-        return tuple(one for one in statements_of(narrower) if one.effect is Effect.ALLOW)
+        return narrower
     denied = {_meaning(one) for one in _statements(mine, Effect.DENY)}
     if any(_meaning(one) not in denied for one in _statements(theirs, Effect.DENY)):
-        return tuple(_statements(mine, Effect.ALLOW)) + tuple(
-            one for target in narrower.targets for one in target.policy.statements if one.effect is Effect.ALLOW
-        )
+        return narrower
     allowed: dict[object, set[object]] = {}
     for one in _statements(theirs, Effect.ALLOW):
         allowed.setdefault(_scope(one), set()).update(_entries(one.actions))
-    found = []
-    for one in _statements(mine, Effect.ALLOW):
-        known = allowed.get(_scope(one), set())
-        if one.actions.negated:
-            if one.actions not in known:
-                found.append(one)
-            continue
-        left = tuple(entry for entry in one.actions.patterns if entry not in known)
-        if left:
-            found.append(replace(one, actions=Actions(left)))
-    return tuple(found)
+
+    def left(one: Statement) -> tuple[Statement, ...]:
+        known = allowed.get(_scope(one), set()) if one.effect is Effect.ALLOW else set()
+        if one.actions.negated or not known:
+            return () if one.actions in known else (one,)
+        patterns = tuple(entry for entry in one.actions.patterns if entry not in known)
+        return (replace(one, actions=Actions(patterns)),) if patterns else ()
+
+    policies = tuple(replace(one, statements=tuple(chain(*map(left, one.statements)))) for one in mine)
+    return replace(narrower, policies=replace(narrower.policies, identity_based=policies))
 
 
 def is_plain(standing: Standing) -> bool:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from grantgraph.policy.document import Policy, PolicySet
+from grantgraph.policy.document import Condition, Policy, PolicySet, Statement
 from grantgraph.policy.pattern import parse_pattern
 from grantgraph.prove.budget import Budget
 from grantgraph.prove.formula import (
@@ -68,6 +68,12 @@ class Standing:
         return self.policies if own is None else replace(self.policies, resource_based=own.policy)
 
 
+def statements_of(standing: Standing) -> list[Statement]:
+    """Every statement around a caller: its own policies', then those of the targets."""
+    found = [statement for policy in standing.policies.all() for statement in policy.statements]
+    return found + [statement for target in standing.targets for statement in target.policy.statements]
+
+
 @dataclass(frozen=True, slots=True)
 class Question:
     """Is there a request that `standing` allows, and `other` does not (or, with `both`, allows as well)?
@@ -76,6 +82,7 @@ class Question:
         region: asks about these requests only (see `at_or_under`).
         variables: keys whose values the region speaks of by their stand-ins (see `stand_in`).
         budget: what the answer may cost.
+        part_of: the question that this is a part of, which has the last word on a witness.
     """
 
     standing: Standing
@@ -84,6 +91,19 @@ class Question:
     region: Formula = TRUE
     variables: tuple[str, ...] = ()
     budget: Budget = field(default_factory=Budget, compare=False)
+    part_of: Question | None = None
+
+    @property
+    def whole(self) -> Question:
+        """The question itself, or the one that it is a part of."""
+        return self.part_of or self
+
+    @property
+    def conditions(self) -> Iterator[Condition]:
+        """Every condition that the whole question speaks of."""
+        for side in (self.whole.standing, self.whole.other):
+            for statement in statements_of(side) if side is not None else ():
+                yield from statement.conditions
 
     @property
     def targets(self) -> tuple[Target, ...]:

@@ -14,10 +14,9 @@ from grantgraph.catalog import Action, Catalog
 from grantgraph.policy.document import Condition, Effect, Policy, PolicyType, Resources, Statement
 from grantgraph.prove.answers import Proved, Undecided
 from grantgraph.prove.budget import Budget
-from grantgraph.prove.case import statements_of
 from grantgraph.prove.groups import alike
 from grantgraph.prove.questions import allowed_actions, implies, never
-from grantgraph.prove.subject import Standing, Target
+from grantgraph.prove.subject import Standing, Target, statements_of
 
 
 @dataclass(frozen=True, slots=True)

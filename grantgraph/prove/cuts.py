@@ -1,0 +1,131 @@
+"""A question over very many statements, cut into small ones: by the Allow statement that grants, and by where.
+
+What identity policies allow, one of their Allow statements allows, whatever the others say. And where that
+statement names resources, only statements matter that can be about one of these: every other one spells something
+else before any wildcard.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from grantgraph.catalog import Action
+from grantgraph.evaluate.request import CallerKind
+from grantgraph.policy.arn import ArnPattern
+from grantgraph.policy.document import Effect, Policy, PolicySet, Resources, Statement
+from grantgraph.prove.actions import encode_actions
+from grantgraph.prove.encode import has_rules_of_its_own
+from grantgraph.prove.formula import FALSE
+from grantgraph.prove.groups import Group
+from grantgraph.prove.subject import Question
+
+MANY = 12
+"""So many Allow statements about one action are asked about one by one."""
+
+
+def cut(question: Question, group: Group) -> Iterator[Question]:
+    """Questions that together ask the same about a group of actions: a request for one is a request for all."""
+    own = question.standing.policies
+    granting = [one for policy in own.identity_based for one in policy.statements if one.effect is Effect.ALLOW]
+    action = group.actions[0]
+    about = [one for one in granting if encode_actions(one.actions, str(action)) != FALSE]
+    if len(about) < MANY or not _grant_alone(question, action):
+        yield question
+        return
+    mine, theirs = _Near(own), _Near(question.other.policies) if question.other is not None else None
+    for statement in about:
+        for resources in _pieces(statement.resources):
+            alone = replace(statement, resources=resources)
+            standing = replace(question.standing, policies=mine.to(resources, alone))
+            other = question.other
+            if other is not None and theirs is not None:
+                other = replace(other, policies=theirs.to(resources))
+            yield replace(question, standing=standing, other=other, part_of=question.part_of or question)
+
+
+def _grant_alone(question: Question, action: Action) -> bool:
+    """Whether nothing but the statements of identity policies can grant, each by itself."""
+    policies = question.standing.policies
+    others = question.targets or policies.resource_based or action.service == "kms"
+    unseen = any(policy.unseen for policy in policies.identity_based)
+    root = question.standing.session.caller.kind is CallerKind.ROOT
+    return not (others or unseen or root or has_rules_of_its_own(str(action)))
+
+
+def _pieces(resources: Resources) -> tuple[Resources, ...]:
+    if resources.negated or not all(map(_head, resources.patterns)):
+        return (resources,)
+    return tuple(Resources((one,)) for one in resources.patterns)
+
+
+def _head(pattern: ArnPattern) -> str:
+    """What every resource begins with that a pattern can match, in lower case (rule 35)."""
+    first = pattern.pattern.parts[0] if pattern.pattern.parts else ""
+    return first.lower() if isinstance(first, str) else ""
+
+
+class _Near:
+    """The statements of a policy set, found by what their resources begin with."""
+
+    def __init__(self, policies: PolicySet) -> None:
+        self.policies = policies
+        self.everywhere: set[int] = set()
+        heads: list[tuple[str, int]] = []
+        for statement in (one for policy in policies.all() for one in policy.statements):
+            if statement.resources.negated or not all(map(_head, statement.resources.patterns)):
+                self.everywhere.add(id(statement))
+            else:
+                heads += [(_head(one), id(statement)) for one in statement.resources.patterns]
+        heads.sort()
+        self.heads = [head for head, _ in heads]
+        self.owners = [owner for _, owner in heads]
+        self.lengths = sorted({len(head) for head in self.heads})
+
+    def to(self, resources: Resources, alone: Statement | None = None) -> PolicySet:
+        """The policies without what cannot be about the resources; `alone` in the place of all that identity
+        policies allow."""
+        kept = None if resources.negated else self.kept(map(_head, resources.patterns))
+
+        def near(policy: Policy, denials: bool = False) -> Policy:
+            return replace(
+                policy,
+                statements=tuple(
+                    one
+                    for one in policy.statements
+                    if (kept is None or id(one) in kept) and not (denials and one.effect is Effect.ALLOW)
+                ),
+            )
+
+        own = self.policies
+        identity = tuple(near(one, alone is not None) for one in own.identity_based)
+        if alone is not None:
+            identity = (replace(identity[0], statements=(alone, *identity[0].statements)), *identity[1:])
+        return replace(
+            own,
+            identity_based=identity,
+            permissions_boundary=near(own.permissions_boundary) if own.permissions_boundary else None,
+            session=tuple(map(near, own.session)) if own.session is not None else None,
+            scps=tuple(tuple(map(near, level)) for level in own.scps),
+            rcps=tuple(tuple(map(near, level)) for level in own.rcps),
+        )
+
+    def kept(self, heads: Iterable[str]) -> set[int] | None:
+        """The statements that can be about a resource which begins with one of the heads; None for all of them."""
+        found = set(self.everywhere)
+        for head in heads:
+            if not head:
+                return None
+            at = bisect_left(self.heads, head)
+            while at < len(self.heads) and self.heads[at].startswith(head):
+                found.add(self.owners[at])
+                at += 1
+            for length in self.lengths:
+                if length >= len(head):
+                    break
+                at = bisect_left(self.heads, head[:length])
+                while at < len(self.heads) and self.heads[at] == head[:length]:
+                    found.add(self.owners[at])
+                    at += 1
+        return found
