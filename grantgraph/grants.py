@@ -2,27 +2,41 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from grantgraph.catalog import AccessLevel, Action, Catalog
 from grantgraph.model import Application, Principal, Resource
 from grantgraph.policy.arn import parse_arn
-from grantgraph.policy.document import ActionPattern, Condition, Effect, Policy, PolicyType, Statement
+from grantgraph.policy.document import (
+    ActionPattern,
+    Condition,
+    Effect,
+    Policy,
+    PolicyType,
+    PrincipalKind,
+    Statement,
+)
+from grantgraph.policy.pattern import parse_pattern
 from grantgraph.problems import Location, bug
 from grantgraph.prove import (
     Formula,
+    Heads,
     Reach,
     Refuted,
-    Standing,
+    Target,
     allowed_actions,
     at_or_under,
     conjunction,
+    head_of,
+    heads_of,
     matching,
     negation,
     reaches,
 )
-from grantgraph.standing import standing_of
+from grantgraph.standing import Ground
 from grantgraph.text import Text, Unknown
 
 CHANGING = frozenset({AccessLevel.WRITE, AccessLevel.TAGGING, AccessLevel.PERMISSIONS_MANAGEMENT})
@@ -90,17 +104,139 @@ def grants_of(
     wanted: Callable[[Action], bool] = lambda action: True,
 ) -> Iterator[Grant]:
     """Every grant of a principal for the actions that are wanted, after denies and boundaries."""
-    bare = replace(
-        application, resources=tuple(_without_grants(one, application) for one in application.resources)
-    )
-    denies = tuple(one for policy in principal.policies for one in policy.statements if one.effect is Effect.DENY)
-    for policy in principal.policies:
-        for statement in policy.statements:
-            if statement.effect is Effect.ALLOW:
-                alone = replace(policy, statements=(statement, *denies), unseen=())
-                standing = standing_of(bare, principal, (alone,))
-                yield from _grants(application, principal, policy, statement, standing, catalog, wanted)
-    yield from _grants_of_resource_policies(application, principal, denies, catalog, wanted)
+    return Grants(application, catalog).of(principal, wanted)
+
+
+class Grants:
+    """The grants of an application's principals: what does not hang on the principal is prepared once."""
+
+    def __init__(self, application: Application, catalog: Catalog) -> None:
+        self.application = application
+        self.catalog = catalog
+        self.ground = Ground(application)
+        self._places: dict[str, Heads[Place]] = {}
+
+    def of(self, principal: Principal, wanted: Callable[[Action], bool] = lambda action: True) -> Iterator[Grant]:
+        """Every grant of a principal for the actions that are wanted, after denies and boundaries."""
+        denies = tuple(
+            one for policy in principal.policies for one in policy.statements if one.effect is Effect.DENY
+        )
+        for policy in principal.policies:
+            for statement in policy.statements:
+                if statement.effect is Effect.ALLOW:
+                    yield from self._by(principal, policy, statement, denies, wanted)
+        yield from self._by_resources(principal, denies, wanted)
+
+    # ── what a principal's own statements grant ──
+
+    def _by(
+        self,
+        principal: Principal,
+        policy: Policy,
+        statement: Statement,
+        denies: tuple[Statement, ...],
+        wanted: Callable[[Action], bool],
+    ) -> Iterator[Grant]:
+        by_service: dict[str, list[Action]] = {}
+        for action in allowed_actions([statement], self.catalog):
+            if wanted(action):
+                by_service.setdefault(action.service, []).append(action)
+        if not by_service:
+            return
+        heads = heads_of(statement.resources)
+        alone = replace(policy, statements=(statement, *denies), unseen=())
+        standing = self.ground.standing(principal, (alone,), tuple(self._bare.near(heads)))
+        for service, actions in by_service.items():
+            places = tuple(self.places(service).near(heads))
+            for place in places:
+                found = tuple(reaches(standing, actions, self.catalog, place.region))
+                if found:
+                    yield Grant(principal.id, service, place.id, policy, statement, found)
+            elsewhere = conjunction(negation(place.region) for place in places)
+            found = tuple(reaches(standing, actions, self.catalog, elsewhere))
+            if found:
+                yield Grant(principal.id, service, "", policy, statement, found)
+
+    def places(self, service: str) -> Heads[Place]:
+        """What the application has of a service, by what the ARNs begin with."""
+        if service not in self._places:
+            own = self._by_service.get(service, ())
+            self._places[service] = Heads((one.heads, one) for one in _places(self.application, service, own))
+        return self._places[service]
+
+    @cached_property
+    def _by_service(self) -> Mapping[str, tuple[Resource, ...]]:
+        found: dict[str, list[Resource]] = {}
+        for resource in self.application.resources:
+            found.setdefault(service_of(resource), []).append(resource)
+        return {service: tuple(ones) for service, ones in found.items()}
+
+    @cached_property
+    def _bare(self) -> Heads[Target]:
+        """The resources with the denying half of their policies: what these allow is a grant of its own."""
+        bare = (_without_grants(one, self.application) for one in self.application.resources)
+        return Heads(
+            ((head_of(one.arn),), Target(one.arn, one.policy, one.account))
+            for one in bare
+            if one.policy is not None
+        )
+
+    # ── what resources grant by policies of their own ──
+
+    def _by_resources(
+        self, principal: Principal, denies: tuple[Statement, ...], wanted: Callable[[Action], bool]
+    ) -> Iterator[Grant]:
+        own = (Policy(PolicyType.IDENTITY_BASED, denies),) if denies else ()
+        for resource, policy, statement in self._letting_in(principal):
+            refusing = (one for one in policy.statements if one.effect is Effect.DENY)
+            alone = replace(policy, statements=(statement, *refusing))
+            standing = self.ground.standing(principal, own, (Target(resource.arn, alone, resource.account),))
+            service = service_of(resource)
+            named = (one for one in allowed_actions([statement], self.catalog) if one.service == service)
+            actions = [one for one in named if wanted(one)]
+            found = tuple(reaches(standing, actions, self.catalog, at_or_under(resource.arn)))
+            if found:
+                yield Grant(principal.id, service, resource.id, policy, statement, found)
+
+    def _letting_in(self, principal: Principal) -> Iterator[tuple[Resource, Policy, Statement]]:
+        """The statements of resources that may let a principal in, in the order of the resources."""
+        if not isinstance(principal.arn, str):  # it may turn out to be any role that is named
+            return iter(self._statements)
+        at = sorted({*self._letting.get("", ()), *self._letting.get(principal.arn.lower(), ())})
+        return (self._statements[one] for one in at)
+
+    @cached_property
+    def _statements(self) -> tuple[tuple[Resource, Policy, Statement], ...]:
+        return tuple(
+            (resource, resource.policy, statement)
+            for resource in self.application.resources
+            if resource.policy is not None
+            for statement in resource.policy.statements
+            if statement.effect is Effect.ALLOW
+        )
+
+    @cached_property
+    def _letting(self) -> Mapping[str, tuple[int, ...]]:
+        """The places of these statements by the ARN of whom they name; under "" those that may name anybody."""
+        found: dict[str, dict[int, None]] = {}
+        for at, (_, _, statement) in enumerate(self._statements):
+            for name in _named(statement):
+                found.setdefault(name, {})[at] = None
+        return {name: tuple(places) for name, places in found.items()}
+
+
+_ONE_ROLE = re.compile(r"arn:[a-z-]+:iam::[0-9]{12}:(role|user)/[^*?$]+")
+
+
+def _named(statement: Statement) -> Iterator[str]:
+    """The ARNs of the roles and users that a statement names, "" where it may name others."""
+    if statement.principals is None or statement.principals.negated:
+        yield ""
+        return
+    for member in statement.principals.members:
+        if member.kind in (PrincipalKind.SERVICE, PrincipalKind.FEDERATED):
+            continue
+        yield member.value.lower() if isinstance(member.value, str) and _ONE_ROLE.fullmatch(member.value) else ""
 
 
 def _without_grants(resource: Resource, application: Application) -> Resource:
@@ -123,40 +259,30 @@ def _has_to_allow(resource: Resource, application: Application) -> bool:
     return whole or resource.account not in ("", application.environment.account)
 
 
-def _grants(
-    application: Application,
-    principal: Principal,
-    policy: Policy,
-    statement: Statement,
-    standing: Standing,
-    catalog: Catalog,
-    wanted: Callable[[Action], bool],
-) -> Iterator[Grant]:
-    by_service: dict[str, list[Action]] = {}
-    for action in allowed_actions([statement], catalog):
-        if wanted(action):
-            by_service.setdefault(action.service, []).append(action)
-    for service, actions in by_service.items():
-        places = dict(places_of(application, service))
-        for id, region in places.items():
-            found = tuple(reaches(standing, actions, catalog, region))
-            if found:
-                yield Grant(principal.id, service, id, policy, statement, found)
-        elsewhere = conjunction(negation(region) for region in places.values())
-        found = tuple(reaches(standing, actions, catalog, elsewhere))
-        if found:
-            yield Grant(principal.id, service, "", policy, statement, found)
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Something of the application that can be accessed: a resource and what lies under it, or a route."""
+
+    id: str
+    region: Formula
+    heads: tuple[str, ...]
 
 
-def places_of(application: Application, service: str) -> Iterator[tuple[str, Formula]]:
+def places_of(application: Application, service: str) -> Iterator[Place]:
     """What an application has of a service: its routes that IAM guards, then its resources without these."""
+    return _places(application, service, [one for one in application.resources if service_of(one) == service])
+
+
+def _places(application: Application, service: str, resources: Iterable[Resource]) -> Iterator[Place]:
     routes = [one for one in application.entry_points if one.arn != "" and _service_of_arn(one.arn) == service]
     for route in routes:
-        yield route.id, matching(route.arn)
+        first = parse_pattern(route.arn, variables=False).parts[:1]
+        heads = tuple(part.lower() for part in first if isinstance(part, str))
+        yield Place(route.id, matching(route.arn), heads)
     apart = [negation(matching(route.arn)) for route in routes]
-    for resource in application.resources:
-        if service_of(resource) == service:
-            yield resource.id, conjunction([at_or_under(resource.arn), *apart])
+    for resource in resources:
+        region = conjunction([at_or_under(resource.arn), *apart])
+        yield Place(resource.id, region, (head_of(resource.arn),))
 
 
 def service_of(resource: Resource) -> str:
@@ -167,41 +293,6 @@ def service_of(resource: Resource) -> str:
 def _service_of_arn(value: Text) -> str:
     arn = parse_arn(value)
     return arn.service if arn is not None and isinstance(arn.service, str) else ""
-
-
-def _grants_of_resource_policies(
-    application: Application,
-    principal: Principal,
-    denies: tuple[Statement, ...],
-    catalog: Catalog,
-    wanted: Callable[[Action], bool],
-) -> Iterator[Grant]:
-    """What resources grant by policies of their own."""
-    own = (Policy(PolicyType.IDENTITY_BASED, denies),) if denies else ()
-    for resource in application.resources:
-        if resource.policy is None:
-            continue
-        for statement in resource.policy.statements:
-            if statement.effect is not Effect.ALLOW:
-                continue
-            alone = replace(
-                resource.policy,
-                statements=(statement, *(one for one in resource.policy.statements if one.effect is Effect.DENY)),
-            )
-            changed = replace(
-                application,
-                resources=tuple(
-                    replace(one, policy=alone) if one is resource else replace(one, policy=None)
-                    for one in application.resources
-                ),
-            )
-            standing = standing_of(changed, principal, own)
-            service = service_of(resource)
-            own_actions = (one for one in allowed_actions([statement], catalog) if one.service == service)
-            actions = [one for one in own_actions if wanted(one)]
-            found = tuple(reaches(standing, actions, catalog, at_or_under(resource.arn)))
-            if found:
-                yield Grant(principal.id, service, resource.id, resource.policy, statement, found)
 
 
 def unseen_of(principal: Principal) -> tuple[Unknown, ...]:

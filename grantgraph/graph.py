@@ -13,7 +13,7 @@ from typing import TypeAlias
 import networkx as nx
 
 from grantgraph.catalog import Catalog
-from grantgraph.grants import Grant, by_level, grants_of
+from grantgraph.grants import Grant, Grants, by_level
 from grantgraph.model import Application, EntryPoint, Need, Principal
 from grantgraph.policy.document import Effect, Policy, PrincipalKind, Statement
 from grantgraph.ways import ASKED, RUNNING, caller_of
@@ -99,9 +99,10 @@ def build(application: Application, catalog: Catalog) -> PermissionGraph:
 
 
 def _edges(application: Application, catalog: Catalog) -> Iterator[tuple[NodeId, NodeId, Edge]]:
+    grants = Grants(application, catalog)
     for principal in application.principals:
         own = NodeId(NodeKind.PRINCIPAL, principal.id)
-        for grant in grants_of(application, principal, catalog):
+        for grant in grants.of(principal):
             yield own, _target(application, grant), grant
         for caller, trust in _trusts(principal):
             yield caller, own, trust

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from enum import StrEnum
+from functools import cached_property
 
 from grantgraph.policy.document import Policy
 from grantgraph.problems import NOWHERE, Location, Problem
@@ -317,7 +318,7 @@ class Choice:
         return f"`{self.shown}` is {'none of' if len(self.apart_from) > 1 else 'not'} {others}"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # without slots: what is looked up by its id is kept
 class Application:
     """Everything that a source said about one application.
 
@@ -343,13 +344,25 @@ class Application:
     when: tuple[Choice, ...] = ()
 
     def principal(self, id: str) -> Principal | None:
-        return next((one for one in self.principals if one.id == id), None)
+        return self._principals.get(id)
 
     def resource(self, id: str) -> Resource | None:
-        return next((one for one in self.resources if one.id == id), None)
+        return self._resources.get(id)
 
     def entry_point(self, id: str) -> EntryPoint | None:
-        return next((one for one in self.entry_points if one.id == id), None)
+        return self._entry_points.get(id)
+
+    @cached_property
+    def _principals(self) -> Mapping[str, Principal]:
+        return {one.id: one for one in reversed(self.principals)}
+
+    @cached_property
+    def _resources(self) -> Mapping[str, Resource]:
+        return {one.id: one for one in reversed(self.resources)}
+
+    @cached_property
+    def _entry_points(self) -> Mapping[str, EntryPoint]:
+        return {one.id: one for one in reversed(self.entry_points)}
 
     def pool(self, id: str) -> IdentityPool | None:
         return next((one for one in self.pools if one.id == id), None)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from grantgraph.catalog import AccessLevel, Action, Catalog
 from grantgraph.evaluate import scope_down
 from grantgraph.evaluate.statement import match_actions
-from grantgraph.grants import Grant, grants_of
+from grantgraph.grants import Grant, Grants
 from grantgraph.model import Application, Principal, PrincipalType, Resource
 from grantgraph.problems import Problem
 from grantgraph.resources import resource_types
@@ -22,7 +22,11 @@ class Permissions:
     application: Application
     catalog: Catalog
     asked: set[str] = field(default_factory=set)
+    _all: Grants = field(init=False)
     _grants: dict[tuple[str, frozenset[AccessLevel]], tuple[Grant, ...]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._all = Grants(self.application, self.catalog)
 
     def principals(self, *types: PrincipalType) -> Iterator[Principal]:
         """The principals of some types; a report says how many were asked about."""
@@ -34,9 +38,7 @@ class Permissions:
         """What a principal holds at some access levels: every grant is shown by a request."""
         key = (principal.id, levels)
         if key not in self._grants:
-            found = grants_of(
-                self.application, principal, self.catalog, lambda action: action.access_level in levels
-            )
+            found = self._all.of(principal, lambda action: action.access_level in levels)
             self._grants[key] = tuple(found)
         return self._grants[key]
 

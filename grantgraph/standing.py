@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import cached_property
 
 from grantgraph.evaluate import Caller, CallerKind
 from grantgraph.model import Application, Environment, Principal, PrincipalType
 from grantgraph.policy.document import Family, Policy, PolicySet
 from grantgraph.policy.pattern import parse_pattern
-from grantgraph.prove import Dimension, Session, Standing, Target, session_of
+from grantgraph.prove import Dimension, Session, Standing, Target, Things, session_of
 from grantgraph.prove.glob import glob_of, literal_glob, seal
 from grantgraph.text import Text
 
@@ -18,28 +19,53 @@ IDENTITY = "cognito-identity.amazonaws.com:sub"
 VISITORS = frozenset({PrincipalType.AUTHENTICATED, PrincipalType.UNAUTHENTICATED, PrincipalType.MAPPED})
 
 
+class Ground:
+    """What lies around every caller of an application: prepared once, however many callers are asked about."""
+
+    def __init__(self, application: Application) -> None:
+        self.application = application
+        self.environment = witness_environment(application.environment)
+
+    @cached_property
+    def targets(self) -> tuple[Target, ...]:
+        """The resources with policies of their own."""
+        known = self.application.resources
+        return tuple(Target(one.arn, one.policy, one.account) for one in known if one.policy is not None)
+
+    @cached_property
+    def things(self) -> Things:
+        """What exists."""
+        return Things(one.arn for one in self.application.resources)
+
+    def standing(
+        self,
+        principal: Principal,
+        policies: tuple[Policy, ...] | None = None,
+        targets: tuple[Target, ...] | None = None,
+    ) -> Standing:
+        """Everything that decides what a principal can do.
+
+        Args:
+            policies: asks about these identity policies instead of the principal's own.
+            targets: asks about these resources with policies of their own instead of all.
+        """
+        kind = CallerKind.USER if principal.type is PrincipalType.USER else CallerKind.ROLE
+        caller = Caller(kind, principal.arn, self.application.environment.account)
+        own = principal.policies if policies is None else policies
+        return Standing(
+            session_of(caller, _session_keys(self.application, principal)),
+            PolicySet(identity_based=own, permissions_boundary=principal.boundary),
+            self.targets if targets is None else targets,
+            self.things,
+            self.environment,
+        )
+
+
 def standing_of(
     application: Application, principal: Principal, policies: tuple[Policy, ...] | None = None
 ) -> Standing:
-    """Everything that decides what a principal can do.
-
-    Args:
-        policies: asks about these identity policies instead of the principal's own.
-    """
-    caller = Caller(CallerKind.ROLE, principal.arn, application.environment.account)
-    if principal.type is PrincipalType.USER:
-        caller = Caller(CallerKind.USER, principal.arn, application.environment.account)
-    own = principal.policies if policies is None else policies
-    targets = tuple(
-        Target(one.arn, one.policy, one.account) for one in application.resources if one.policy is not None
-    )
-    return Standing(
-        session_of(caller, _session_keys(application, principal)),
-        PolicySet(identity_based=own, permissions_boundary=principal.boundary),
-        targets,
-        tuple(one.arn for one in application.resources),
-        witness_environment(application.environment),
-    )
+    """Everything that decides what a principal can do; `policies` instead of its own."""
+    return Ground(application).standing(principal, policies)
 
 
 ANYBODY = "arn:aws:iam::111122223333:role/somebody"
@@ -53,7 +79,7 @@ def anybody() -> Session:
         Family.ARN,
         may_be_absent=False,
         domain=(seal(glob_of(name.parts)),),
-        preferred=(literal_glob(ANYBODY),),
+        preferred=lambda: (literal_glob(ANYBODY),),
     )
     return session_of(Caller(CallerKind.ROLE, ANYBODY), (arns,))
 

@@ -16,6 +16,7 @@ from grantgraph.policy.pattern import Pattern, Variable, Wild
 from grantgraph.prove import Standing
 from grantgraph.prove.automaton import accepts
 from grantgraph.prove.shapes import Shape, dimension_of, shapes_of
+from grantgraph.prove.things import NOTHING_THERE
 
 FILLINGS = ("", "x", "red", "a/x", "R")
 WORDS = ["red", "blue", "x", "", "RED", "redx"]
@@ -50,7 +51,7 @@ class Near:
                 yield found
 
     def request(self, action: Action) -> Request | None:
-        shape = self.random.choice(shapes_of(action, self.catalog, (), {}))
+        shape = self.random.choice(shapes_of(action, self.catalog, NOTHING_THERE, {}))
         context = {key: value for key in self.keys() if (value := self.value(key, shape)) is not None}
         if shape.resource_type is None:
             return Request(self.narrower.session.caller, str(action), "*", context)

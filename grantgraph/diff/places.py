@@ -62,7 +62,8 @@ def read_places(world: Application, service: str) -> tuple[Place, ...]:
     routes = {one.id: one.arn for one in world.entry_points if one.arn != ""}
     resources = {one.id: one.arn for one in world.resources}
     found = []
-    for id, region in places_of(world, service):
+    for place in places_of(world, service):
+        id, region = place.id, place.region
         arn = routes.get(id) or resources[id]
         around = (glob_of(parse_pattern(arn, variables=False).parts),) if id in routes else _at_or_under(arn)
         found.append(Place(id, region, arn, around))

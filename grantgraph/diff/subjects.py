@@ -16,7 +16,7 @@ from grantgraph.diff.same import same_words
 from grantgraph.evaluate import CallerKind
 from grantgraph.model import Application, Principal, PrincipalType, Resource
 from grantgraph.policy.document import Policy, PolicySet, PolicyType
-from grantgraph.prove import Standing, Target, assumptions, at_or_under, disjunction
+from grantgraph.prove import Standing, Target, Things, assumptions, at_or_under, disjunction
 from grantgraph.prove.change import service_at
 from grantgraph.rewrite import rename
 from grantgraph.standing import anybody, standing_of
@@ -123,7 +123,7 @@ class Subjects:
         if only_resources:
             arns = {each.resource.arn for each in self.resources}
             base, head = _only(base, arns), _only(head, arns)
-        things = tuple(each.arn for each in self.world.resources)
+        things = Things(each.arn for each in self.world.resources)
         return replace(base, things=things), replace(head, things=things)
 
     # ── who may become them ──

@@ -4,6 +4,7 @@ from grantgraph.prove.answers import Answer, Proved, Refuted, Undecided
 from grantgraph.prove.change import Gain, Witness, aligned, as_given, gained
 from grantgraph.prove.formula import TRUE as EVERYWHERE
 from grantgraph.prove.formula import Formula, conjunction, disjunction, negation
+from grantgraph.prove.heads import Heads, head_of, heads_of
 from grantgraph.prove.isolation import Shared, isolated
 from grantgraph.prove.questions import (
     Reach,
@@ -21,6 +22,7 @@ from grantgraph.prove.shapes import Session, session_of
 from grantgraph.prove.spaces import Dimension
 from grantgraph.prove.subject import Standing, Target, at_or_under, matching
 from grantgraph.prove.summary import Allowed, summary
+from grantgraph.prove.things import Things
 
 __all__ = [
     "EVERYWHERE",
@@ -29,6 +31,7 @@ __all__ = [
     "Dimension",
     "Formula",
     "Gain",
+    "Heads",
     "Proved",
     "Reach",
     "Refuted",
@@ -36,6 +39,7 @@ __all__ = [
     "Shared",
     "Standing",
     "Target",
+    "Things",
     "Undecided",
     "Witness",
     "actions_of",
@@ -50,6 +54,8 @@ __all__ = [
     "disjunction",
     "equivalent",
     "gained",
+    "head_of",
+    "heads_of",
     "implies",
     "isolated",
     "matching",

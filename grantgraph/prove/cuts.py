@@ -7,18 +7,17 @@ else before any wildcard.
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 
 from grantgraph.catalog import Action
 from grantgraph.evaluate.request import CallerKind
-from grantgraph.policy.arn import ArnPattern
 from grantgraph.policy.document import Effect, Policy, PolicySet, Resources, Statement
 from grantgraph.prove.actions import encode_actions
 from grantgraph.prove.encode import has_rules_of_its_own
 from grantgraph.prove.formula import FALSE
 from grantgraph.prove.groups import Group
+from grantgraph.prove.heads import Heads, heads_of
 from grantgraph.prove.subject import Question
 
 MANY = 12
@@ -55,15 +54,7 @@ def _grant_alone(question: Question, action: Action) -> bool:
 
 
 def _pieces(resources: Resources) -> tuple[Resources, ...]:
-    if resources.negated or not all(map(_head, resources.patterns)):
-        return (resources,)
-    return tuple(Resources((one,)) for one in resources.patterns)
-
-
-def _head(pattern: ArnPattern) -> str:
-    """What every resource begins with that a pattern can match, in lower case (rule 35)."""
-    first = pattern.pattern.parts[0] if pattern.pattern.parts else ""
-    return first.lower() if isinstance(first, str) else ""
+    return tuple(Resources((one,)) for one in resources.patterns) if heads_of(resources) else (resources,)
 
 
 class _Near:
@@ -71,22 +62,13 @@ class _Near:
 
     def __init__(self, policies: PolicySet) -> None:
         self.policies = policies
-        self.everywhere: set[int] = set()
-        heads: list[tuple[str, int]] = []
-        for statement in (one for policy in policies.all() for one in policy.statements):
-            if statement.resources.negated or not all(map(_head, statement.resources.patterns)):
-                self.everywhere.add(id(statement))
-            else:
-                heads += [(_head(one), id(statement)) for one in statement.resources.patterns]
-        heads.sort()
-        self.heads = [head for head, _ in heads]
-        self.owners = [owner for _, owner in heads]
-        self.lengths = sorted({len(head) for head in self.heads})
+        statements = (one for policy in policies.all() for one in policy.statements)
+        self.heads = Heads((heads_of(one.resources), id(one)) for one in statements)
 
     def to(self, resources: Resources, alone: Statement | None = None) -> PolicySet:
         """The policies without what cannot be about the resources; `alone` in the place of all that identity
         policies allow."""
-        kept = None if resources.negated else self.kept(map(_head, resources.patterns))
+        kept = set(self.heads.near(heads_of(resources)))
 
         def near(policy: Policy, denials: bool = False) -> Policy:
             return replace(
@@ -94,7 +76,7 @@ class _Near:
                 statements=tuple(
                     one
                     for one in policy.statements
-                    if (kept is None or id(one) in kept) and not (denials and one.effect is Effect.ALLOW)
+                    if id(one) in kept and not (denials and one.effect is Effect.ALLOW)
                 ),
             )
 
@@ -110,22 +92,3 @@ class _Near:
             scps=tuple(tuple(map(near, level)) for level in own.scps),
             rcps=tuple(tuple(map(near, level)) for level in own.rcps),
         )
-
-    def kept(self, heads: Iterable[str]) -> set[int] | None:
-        """The statements that can be about a resource which begins with one of the heads; None for all of them."""
-        found = set(self.everywhere)
-        for head in heads:
-            if not head:
-                return None
-            at = bisect_left(self.heads, head)
-            while at < len(self.heads) and self.heads[at].startswith(head):
-                found.add(self.owners[at])
-                at += 1
-            for length in self.lengths:
-                if length >= len(head):
-                    break
-                at = bisect_left(self.heads, head[:length])
-                while at < len(self.heads) and self.heads[at] == head[:length]:
-                    found.add(self.owners[at])
-                    at += 1
-        return found

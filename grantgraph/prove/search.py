@@ -158,7 +158,7 @@ class Search:
 
     def pleasant(self, dimension: Dimension, literals: tuple[int, ...], clauses: Clauses) -> Value | None:
         """A value of the preferred kind, if there is one; only a model that is found asks for it."""
-        for glob in dimension.preferred:
+        for glob in dimension.preferred():
             value = self.single_value(replace(dimension, domain=(glob,)), tuple(_about(literals, clauses)))
             if value is not None:
                 return value

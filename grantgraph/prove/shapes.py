@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -14,6 +14,7 @@ from grantgraph.policy.document import Condition, Family
 from grantgraph.problems import bug
 from grantgraph.prove.glob import Glob, GlobToken, One, Run, literal_glob
 from grantgraph.prove.spaces import Dimension
+from grantgraph.prove.things import Things
 from grantgraph.text import Text, split_text
 
 _FAMILIES: Mapping[KeyType, Family] = {
@@ -170,7 +171,8 @@ def _caller_keys(caller: Caller) -> Iterable[Dimension]:
 class Shape:
     """One action on one of its resource types, or on `*`: the requests that are well formed for it.
 
-    Every resource matches one of `resources`; witnesses prefer those that match one of `pleasant`. Of a request
+    Every resource matches one of `resources`; witnesses prefer those that match one of `pleasant`, whose last ones
+    are made when they are asked for. Of a request
     of `any_type` nothing is known but that it may be for this action, and for others that the same statements
     name: it may be for anything, and carry `carried` or, where that is None, anything.
     """
@@ -178,9 +180,17 @@ class Shape:
     action: Action
     resource_type: ResourceType | None
     resources: tuple[Glob, ...]
-    pleasant: tuple[Glob, ...]
+    existing: tuple[Glob, ...]
+    environment: Mapping[str, Text]
     carried: frozenset[str] | None
     any_type: bool = False
+
+    def pleasant(self) -> Iterator[Glob]:
+        """Globs of resources that people would choose: what exists, then what reads like it."""
+        yield from self.existing
+        templates = self.resource_type.arns if self.resource_type is not None else ()
+        yield from (pleasant_globs(template, self.environment) for template in templates)
+        yield from (resource_glob(template, self.environment) for template in templates)
 
     @property
     def service_type(self) -> str:
@@ -205,13 +215,13 @@ def any_shape(action: Action, carried: frozenset[str] | None, star: bool = False
     Args:
         star: only of requests that have no resource.
     """
-    return Shape(action, None, (STAR,) if star else (), (), carried, any_type=True)
+    return Shape(action, None, (STAR,) if star else (), (), {}, carried, any_type=True)
 
 
 def shapes_of(
     action: Action,
     catalog: Catalog,
-    things: Iterable[Text],
+    things: Things,
     environment: Mapping[str, Text],
     wanted: Callable[[str | None, frozenset[str] | None], bool] = lambda name, services: True,
 ) -> tuple[Shape, ...]:
@@ -223,7 +233,6 @@ def shapes_of(
         wanted: whether to make the shape of a type (None for `*`), whose ARNs are of these services.
     """
     shapes: list[Shape] = []
-    known = [literal_glob(thing) for thing in things]
     for name in action.resource_types:
         found = catalog.resource_type(action.service, name)
         if found is None:
@@ -231,33 +240,13 @@ def shapes_of(
         if not wanted(name, services_of(found)):
             continue
         templates = tuple(map(_resource_glob_anywhere, found.arns))
-        existing = [thing for thing in known if any(_fits(thing, template) for template in templates)]
-        pleasant = [
-            *existing,
-            *(pleasant_globs(template, environment) for template in found.arns),
-            *(resource_glob(template, environment) for template in found.arns),
-        ]
-        carried = catalog.carried_keys(action, name)
-        shape = Shape(action, found, templates, tuple(dict.fromkeys(pleasant)), carried)
+        existing = things.fitting(services_of(found), templates)
+        shape = Shape(action, found, templates, existing, environment, catalog.carried_keys(action, name))
         shapes.insert(0 if existing else len(shapes), shape)
     if (action.may_use_star or not action.resource_types) and wanted(None, None):
         carried = catalog.carried_keys(action, None)
-        shapes.append(Shape(action, None, (STAR,), (), carried))
+        shapes.append(Shape(action, None, (STAR,), (), environment, carried))
     return tuple(shapes)
-
-
-@lru_cache(maxsize=50_000)
-def _fits(thing: Glob, template: Glob) -> bool:
-    """Whether an ARN is one of a template's, as far as its known letters say."""
-    from grantgraph.prove.automaton import automaton
-
-    machine = automaton(template, True)
-    state = machine.start
-    for letter in thing:
-        state = machine.step(state, letter)  # type: ignore[arg-type]  # a literal glob holds letters only
-        if not state:
-            return False
-    return bool(state & machine.accept)
 
 
 def dimension_of(

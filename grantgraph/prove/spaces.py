@@ -7,8 +7,8 @@ neighbouring cuts no test tells two values apart, so one value of each piece is 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
@@ -32,7 +32,7 @@ class Dimension:
         multivalued: whether the request carries a set.
         may_be_absent, may_be_present: False fixes the one or the other.
         domain: every value matches one of these globs; any text, where there is none.
-        preferred: globs that a witness should match if it can, the first ones rather than the last.
+        preferred: gives globs that a witness should match if it can, the first ones rather than the last.
         members: for a set whose content is fixed from outside: what it must contain.
     """
 
@@ -42,7 +42,7 @@ class Dimension:
     may_be_absent: bool = True
     may_be_present: bool = True
     domain: tuple[Glob, ...] = ()
-    preferred: tuple[Glob, ...] = ()
+    preferred: Callable[[], Iterable[Glob]] = field(default=tuple, compare=False)
     members: tuple[Text, ...] = ()
 
 

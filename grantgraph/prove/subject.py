@@ -18,6 +18,7 @@ from grantgraph.prove.formula import (
 )
 from grantgraph.prove.glob import Run, glob_of, literal_glob, seal
 from grantgraph.prove.shapes import EXAMPLE_ENVIRONMENT, Session
+from grantgraph.prove.things import NOTHING_THERE, Things
 from grantgraph.text import Text
 
 
@@ -50,13 +51,13 @@ def at_or_under(arn: Text) -> Formula:
 class Standing:
     """What one caller can do: its session, every policy around it, and the resources with policies of their own.
 
-    `things` are ARNs that exist, which witnesses prefer to invented ones.
+    `things` exist, and witnesses prefer them to invented ones.
     """
 
     session: Session
     policies: PolicySet
     targets: tuple[Target, ...] = ()
-    things: tuple[Text, ...] = ()
+    things: Things = NOTHING_THERE
     environment: Mapping[str, Text] = field(default_factory=lambda: EXAMPLE_ENVIRONMENT)
 
     def policies_at(self, target: Target | None) -> PolicySet:

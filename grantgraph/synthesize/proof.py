@@ -14,6 +14,7 @@ from grantgraph.prove import (
     Proved,
     Standing,
     Target,
+    Things,
     allowed_actions,
     allowed_exactly,
     at_or_under,
@@ -115,7 +116,7 @@ def _prove_one(
             witness_environment(draft.application.environment),
         )
         one, other = (
-            Standing(session, PolicySet(resource_based=policy), (), (resource.arn,), place)
+            Standing(session, PolicySet(resource_based=policy), (), Things([resource.arn]), place)
             for policy in (written, needed)
         )
         return allowed_exactly(
@@ -144,4 +145,4 @@ def _strangers(draft: Draft, resource: Resource, written: Policy) -> Iterator[St
         Caller(CallerKind.ROLE, STRANGER, STRANGER.split(":")[4]),
         Caller(CallerKind.SERVICE, "stranger.amazonaws.com"),
     ):
-        yield Standing(session_of(caller), PolicySet(), target, (resource.arn,), place)
+        yield Standing(session_of(caller), PolicySet(), target, Things([resource.arn]), place)

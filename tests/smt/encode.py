@@ -22,6 +22,7 @@ from grantgraph.policy.document import Actions, Condition, Effect, Policy, Polic
 from grantgraph.policy.pattern import Pattern, Wild
 from grantgraph.prove import Session, Standing
 from grantgraph.prove.shapes import Shape, always_carried, dimension_of, shapes_of
+from grantgraph.prove.things import NOTHING_THERE
 from tests.smt.conditions import encode_condition
 from tests.smt.keys import Key, key_of
 from tests.smt.resources import (
@@ -143,7 +144,7 @@ class _Encoder:
     def cases(self, actions: Iterable[Action]) -> Iterator[Case]:
         seen: set[tuple[tuple[str, ...], ...]] = set()
         for action, narrower, wider in self.groups(actions):
-            for shape in shapes_of(action, self.catalog, (), {}):
+            for shape in shapes_of(action, self.catalog, NOTHING_THERE, {}):
                 found = self.case(narrower, wider, shape)
                 if found is not None and (found.declarations, found.assertions) not in seen:
                     seen.add((found.declarations, found.assertions))
