@@ -34,6 +34,7 @@ bench: $(VENV)/.dev
 	@$(BIN)/python scripts/bench.py
 	@$(BIN)/python scripts/bench_decisions.py
 	@$(BIN)/python scripts/bench_proofs.py
+	@$(BIN)/python scripts/bench_reading.py
 
 fuzz: $(VENV)/.dev
 	@$(BIN)/python scripts/fuzz.py --examples 1000000 --jobs 2
