@@ -94,7 +94,7 @@ def function(number: int, stack: int = 0) -> dict[str, Any]:
 
 
 def template(resources: int, stack: int = 0, exports: bool = False) -> dict[str, Any]:
-    """A template of so many resources; with `exports`, it imports from the stack before, and exports to the next."""
+    """A template of so many resources; with `exports`, it takes from the stack before, and gives to the next."""
     found: dict[str, Any] = {}
     for number in range(resources // 5):
         found |= function(number, stack)
