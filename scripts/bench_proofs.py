@@ -121,15 +121,17 @@ def ask(pair: Pair, catalog: Catalog, solvers: Mapping[str, Solver], limit: floa
 # ── the table ────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def summary(times: Iterable[float]) -> tuple[float, float, float]:
-    """Median, 95th percentile and maximum."""
+def summary(times: Iterable[float]) -> tuple[float, float, float, float]:
+    """Median, mean, 95th percentile and maximum."""
     found = sorted(times)
-    return statistics.median(found), found[min(len(found) - 1, int(0.95 * len(found)))], found[-1]
+    late = found[min(len(found) - 1, int(0.95 * len(found)))]
+    return statistics.median(found), statistics.mean(found), late, found[-1]
 
 
 def line(name: str, decided: int, times: Iterable[float], own: float) -> None:
-    median, high, most = (seconds * 1000 for seconds in summary(times))
-    print(f"{name:<28}{decided:>9,}{median:>10.2f}{high:>10.1f}{most:>10.0f}{median / own / 1000:>9.2f}")
+    median, mean, high, most = (seconds * 1000 for seconds in summary(times))
+    ratio = median / own / 1000
+    print(f"{name:<32}{decided:>9,}{median:>10.2f}{mean:>10.1f}{high:>10.1f}{most:>10.0f}{ratio:>9.2f}")
 
 
 def report(title: str, rows: list[Row]) -> None:
@@ -138,7 +140,9 @@ def report(title: str, rows: list[Row]) -> None:
         f"\n{title}: {len(rows)} questions, {answers['unsat']} proved, {answers['sat']} refuted, "
         f"{len(rows) - answers['unsat'] - answers['sat']} undecided"
     )
-    print(f"{'CPU ms of a question':<28}{'decided':>9}{'median':>10}{'95 %':>10}{'most':>10}{'ratio':>9}")
+    print(
+        f"{'CPU ms of a question':<32}{'decided':>9}{'median':>10}{'mean':>10}{'95 %':>10}{'most':>10}{'ratio':>9}"
+    )
     _own(f"ours, all {len(rows)}", rows)
     asked = [row for row in rows if row.opinions]
     if not asked:
@@ -150,6 +154,8 @@ def report(title: str, rows: list[Row]) -> None:
         decided = sum(one.answer != "unknown" for one in opinions)
         line(f"{name}, solving", decided, (one.solving for one in opinions), own)
         line(f"{name}, reading and solving", decided, (one.reading + one.solving for one in opinions), own)
+        whole = (row.making + row.opinions[name].reading + row.opinions[name].solving for row in asked)
+        line(f"{name}, and making the formulas", decided, whole, own)
 
 
 def _median(rows: list[Row]) -> float:

@@ -41,13 +41,18 @@ class ActionPattern:
 
 @dataclass(frozen=True, slots=True)
 class Actions:
-    """Action, or NotAction when negated (rule 22)."""
+    """Action, or NotAction when negated (rule 22); `is_open` says that a part of some entry is not known."""
 
     patterns: tuple[ActionPattern, ...]
     negated: bool = False
+    is_open: bool = field(init=False, compare=False, repr=False)
     _by_service: dict[str, tuple[ActionPattern, ...]] = field(
         default_factory=dict, init=False, compare=False, repr=False
     )
+
+    def __post_init__(self) -> None:
+        parts = (part for one in self.patterns for part in one.name.parts)
+        object.__setattr__(self, "is_open", any(isinstance(part, Unknown) for part in parts))
 
     @property
     def by_service(self) -> dict[str, tuple[ActionPattern, ...]]:

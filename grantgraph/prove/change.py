@@ -201,4 +201,4 @@ def _about(layers: list[Layer], effect: Effect) -> set[object]:
 
 
 def _names_unknown_actions(layers: list[Layer]) -> bool:
-    return any(pattern.name.unknowns for _, one in layers for pattern in one.actions.patterns)
+    return any(one.actions.is_open for _, one in layers)

@@ -54,9 +54,7 @@ def alike(statements: Sequence[Statement], actions: Iterable[Action], catalog: C
     }
     listed = frozenset(name for key in keys for name in _listed_names(key, catalog))
     allowing = {at for at, one in enumerate(statements) if one.effect is Effect.ALLOW}
-    open_at = frozenset(
-        at for at, one in enumerate(statements) if any(pattern.name.unknowns for pattern in one.actions.patterns)
-    )
+    open_at = frozenset(at for at, one in enumerate(statements) if one.actions.is_open)
     speaking: dict[str, bool] = {}  # service → whether its actions list any of the keys
     unplaced: dict[str, frozenset[str]] = {}  # service → its keys that nobody says which action carries
     groups: dict[object, tuple[Naming, tuple[frozenset[str], ...], frozenset[str], list[Action]]] = {}

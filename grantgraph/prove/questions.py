@@ -20,6 +20,7 @@ from grantgraph.prove.formula import (
     Formula,
 )
 from grantgraph.prove.groups import Group, alike, patterns_of
+from grantgraph.prove.heads import heads_of
 from grantgraph.prove.shapes import Shape, shapes_of
 from grantgraph.prove.shortcuts import beyond, is_plain, is_within
 from grantgraph.prove.subject import Question, Standing, Target, statements_of
@@ -259,12 +260,10 @@ def _services_of_resources(standing: Standing, action: Action) -> frozenset[str]
     for statement in statements_of(standing):
         if statement.effect is not Effect.ALLOW or encode_actions(statement.actions, str(action)) == FALSE:
             continue
-        for pattern in statement.resources.patterns:
-            plain = len(pattern.fields) == 6 and pattern.fields[1].literal is not None
-            service = pattern.fields[2].literal if plain else None
-            if statement.resources.negated or not isinstance(service, str):
-                return None
-            found.add(service.lower())
+        fields = [head.split(":", 3) for head in heads_of(statement.resources)]
+        if not fields or any(len(one) < 4 for one in fields):
+            return None
+        found |= {one[2] for one in fields}
     return frozenset(found)
 
 

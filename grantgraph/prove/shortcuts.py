@@ -12,7 +12,6 @@ from itertools import chain
 
 from grantgraph.policy.document import ActionPattern, Actions, Effect, Policy, PolicySet, Statement
 from grantgraph.prove.subject import Standing, statements_of
-from grantgraph.text import Unknown
 
 
 def beyond(narrower: Standing, wider: Standing) -> Standing:
@@ -44,12 +43,7 @@ def beyond(narrower: Standing, wider: Standing) -> Standing:
 
 def is_plain(standing: Standing) -> bool:
     """Whether identity policies alone decide, and all that they name is known."""
-    unknown = any(
-        isinstance(part, Unknown)
-        for statement in statements_of(standing)
-        for pattern in statement.actions.patterns
-        for part in pattern.name.parts
-    )
+    unknown = any(statement.actions.is_open for statement in statements_of(standing))
     unseen = any(policy.unseen for policy in standing.policies.identity_based)
     return _others(standing) == PolicySet() and not standing.targets and not unknown and not unseen
 
