@@ -432,6 +432,23 @@ Resources:
     assert [one.framework for one in read(template).principals] == [framework]
 
 
+@pytest.mark.parametrize(
+    ("id", "path", "framework"),
+    [
+        ("AWSServiceRoleForX", "/aws-service-role/x.amazonaws.com/", "AWS"),
+        ("AWSReservedSSO_Admin", "/aws-reserved/sso.amazonaws.com/eu-west-1/", "AWS"),
+        ("AWSServiceRoleForX", "/", ""),
+        ("R", "/service-role/", ""),
+    ],
+)
+def test_a_role_under_a_path_that_only_aws_may_use_is_its_own(id: str, path: str, framework: str) -> None:
+    template = f"""
+Resources:
+  R: {{Type: AWS::IAM::Role, Properties: {{RoleName: {id}, Path: {path}}}}}
+"""
+    assert [one.framework for one in read(template).principals] == [framework]
+
+
 # ── identity pools ──
 
 POOL = """

@@ -431,3 +431,27 @@ def test_the_graph_goes_on_from_an_entry_point_to_the_role_that_it_acts_as() -> 
     edges = {(str(start), str(end)) for start, end, _ in build(application, load_catalog()).edges()}
     assert ("rate(1 hour) to Q", "Caller") in edges
     assert ("rate(1 hour) to Q", "Q") in edges
+
+
+@pytest.mark.parametrize(
+    ("arn", "source"),
+    [
+        ("arn:aws:dynamodb:eu-west-1:111122223333:table/notes/stream/2026-11-26T00:00:00.000", "Notes"),
+        ("arn:aws:kinesis:eu-west-1:111122223333:stream/clicks/consumer/fast:1764115200", "Clicks"),
+        ("arn:aws:kinesis:eu-west-1:111122223333:stream/clicks", "Clicks"),
+        ("arn:aws:kinesis:eu-west-1:111122223333:stream/others/consumer/fast:1", ""),
+    ],
+)
+def test_the_arn_of_a_stream_or_a_consumer_means_the_table_or_the_stream(arn: str, source: str) -> None:
+    application = read(
+        START
+        + f"""
+  Notes: {{Type: AWS::DynamoDB::Table, Properties: {{TableName: notes}}}}
+  Clicks: {{Type: AWS::Kinesis::Stream, Properties: {{Name: clicks}}}}
+  Consumer:
+    Type: AWS::Lambda::EventSourceMapping
+    Properties: {{FunctionName: !Ref F, EventSourceArn: '{arn}'}}
+""",
+        HERE,
+    )
+    assert [(one.source, one.target) for one in application.entry_points] == [(source or arn, "F")]

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from grantgraph.model import Choice
 from grantgraph.node import Node
 from grantgraph.policy.arn import Arn, parse_arn
+from grantgraph.policy.document import Policy, PolicyType
 from grantgraph.problems import Problems
 from grantgraph.sources._cloudformation.choices import Hinges, merge
 from grantgraph.sources._cloudformation.names import Names
@@ -37,6 +38,7 @@ class Assembly:
         self._presence: dict[tuple[int, str], bool | Unknown] = {}
         self._properties: dict[tuple[int, str], Node | None] = {}
         self.names = Names(self)
+        self.managed: dict[tuple[int, PolicyType], Policy] = {}
         self._index: dict[Text, list[Declared]] | None = None
         self._arns: dict[tuple[Text, Text], list[tuple[Arn, Declared]]] | None = None
         self._exports: dict[Text, list[tuple[Stack, str]]] | None = None

@@ -9,14 +9,17 @@ from grantgraph.sources._cloudformation.types import (
     BUCKET,
     BUS,
     FUNCTION,
+    GLOBAL_TABLE,
     QUEUE,
     STATE_MACHINE,
     STREAM,
+    TABLE,
     TOPIC,
     VERSION,
 )
 from grantgraph.text import Text, split_text, text
 
+CONSUMER = "AWS::Kinesis::StreamConsumer"
 _TARGETS = (QUEUE, TOPIC, STATE_MACHINE, BUS, STREAM)
 
 
@@ -41,6 +44,18 @@ def find_function(assembly: Assembly, value: Text | None) -> Declared | None:
             return None
         value = named
     return None
+
+
+def find_source(assembly: Assembly, value: Text | None) -> Declared | None:
+    """The queue, table or stream that messages come from, by its own ARN or by that of its stream or consumer."""
+    found = assembly.find(value, QUEUE, TABLE, GLOBAL_TABLE, STREAM, CONSUMER)
+    if found is None and isinstance(value, str):
+        whole = value.partition("/stream/")[0] if ":dynamodb:" in value else value.partition("/consumer/")[0]
+        return assembly.find(whole, TABLE, GLOBAL_TABLE, STREAM)
+    if found is not None and found.type == CONSUMER:
+        assembly.understood(found)
+        return assembly.find(assembly.text(found, "StreamARN"), STREAM) or found
+    return found
 
 
 def _function_of_uri(value: Text) -> Text:

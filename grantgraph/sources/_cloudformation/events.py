@@ -8,21 +8,16 @@ from grantgraph.model import EntryPoint, EntryPointType
 from grantgraph.node import Node
 from grantgraph.problems import Location
 from grantgraph.sources._cloudformation.assembly import Assembly
-from grantgraph.sources._cloudformation.called import find_called, find_function
+from grantgraph.sources._cloudformation.called import find_called, find_function, find_source
 from grantgraph.sources._cloudformation.identities import Roles
 from grantgraph.sources._cloudformation.template import Declared
 from grantgraph.sources._cloudformation.types import (
     BUCKET,
     BUS,
-    GLOBAL_TABLE,
-    QUEUE,
-    STREAM,
-    TABLE,
     TOPIC,
     USER_POOL,
 )
 
-CONSUMER = "AWS::Kinesis::StreamConsumer"
 PIPE = "AWS::Pipes::Pipe"
 SCHEDULE = "AWS::Scheduler::Schedule"
 LOG_FILTER = "AWS::Logs::SubscriptionFilter"
@@ -135,10 +130,7 @@ def _consumer(assembly: Assembly, one: Declared) -> Iterator[EntryPoint]:
         return
     assembly.understood(one)
     arn = assembly.text(one, "EventSourceArn")
-    source = assembly.find(arn, QUEUE, TABLE, GLOBAL_TABLE, STREAM, CONSUMER)
-    if source is not None and source.type == CONSUMER:
-        assembly.understood(source)
-        source = assembly.find(assembly.text(source, "StreamARN"), STREAM) or source
+    source = find_source(assembly, arn)
     shown = source.id if source else str(arn) if arn is not None else one.id
     yield _event(EntryPointType.CONSUMER, shown, function, one.at)
 
@@ -201,7 +193,7 @@ def _pipe(assembly: Assembly, roles: Roles, one: Declared) -> Iterator[EntryPoin
     """What a pipe moves messages to, by way of what enriches them."""
     role = _role(assembly, roles, assembly.property(one, "RoleArn"))
     arn = assembly.text(one, "Source")
-    source = assembly.find(arn, QUEUE, TABLE, GLOBAL_TABLE, STREAM)
+    source = find_source(assembly, arn)
     shown = source.id if source else str(arn)
     for key in ("Enrichment", "Target"):
         node = assembly.property(one, key)

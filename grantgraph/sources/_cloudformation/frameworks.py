@@ -24,7 +24,17 @@ _MARKS = (
 )
 
 
+_OF_AWS = ("/aws-service-role/", "/aws-reserved/")
+"""Paths that only AWS may use: roles that its services made for themselves, and those of its sign-in."""
+_PHYSICAL = re.compile(r".+-([A-Za-z0-9]+)-[A-Za-z0-9]{12,13}")
+"""A name that CloudFormation made: the stack's, the logical id, and letters that tell it from others."""
+
+
 def framework_of(one: Declared) -> str:
     """Which framework made a resource for itself, "" when it is the application's own."""
-    names = (one.logical_id, *one.construct.split("/"))
+    path = one.node.get("Properties", "Path")
+    if path is not None and (path.as_str() or "").startswith(_OF_AWS):
+        return "AWS"
+    made = _PHYSICAL.fullmatch(one.logical_id)
+    names = (one.logical_id, *one.construct.split("/"), *(made.groups() if made else ()))
     return next((framework for name in names for mark, framework in _MARKS if mark.match(name)), "")

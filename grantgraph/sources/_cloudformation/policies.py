@@ -40,9 +40,13 @@ def read_document(
 
 
 def read_managed_policy(assembly: Assembly, one: Declared, type: PolicyType) -> Policy:
-    """A managed policy of the template."""
-    document = assembly.property(one, "PolicyDocument")
-    return read_document(assembly, one, document, type, policy_name(assembly, one), "Properties/PolicyDocument")
+    """A managed policy of the template, read once for all who have it."""
+    key = id(one), type
+    if key not in assembly.managed:
+        document = assembly.property(one, "PolicyDocument")
+        name, path = policy_name(assembly, one), "Properties/PolicyDocument"
+        assembly.managed[key] = read_document(assembly, one, document, type, name, path)
+    return assembly.managed[key]
 
 
 def policy_name(assembly: Assembly, one: Declared) -> str:
