@@ -115,6 +115,13 @@ EXAMPLE_ENVIRONMENT: Mapping[str, Text] = {
 }
 
 
+SOURCE_OWNER = "aws:sourceowner"
+"""What services say when they publish to a topic, and nobody else; the policy that AWS gives a topic asks for it.
+
+https://docs.aws.amazon.com/sns/latest/dg/sns-access-policy-use-cases.html
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Session:
     """What is known of every request that a caller makes: the keys that its session always carries, or never.
@@ -146,6 +153,8 @@ def _caller_keys(caller: Caller) -> Iterable[Dimension]:
         yield fixed("aws:principalisawsservice", "false")
         yield absent("aws:principalservicename")
         yield absent("aws:principalservicenameslist")
+    if signed or caller.kind is CallerKind.ANONYMOUS:
+        yield absent(SOURCE_OWNER)
     if caller.account != "":
         yield fixed("aws:principalaccount", caller.account)
     words = {
