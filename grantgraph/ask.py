@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from grantgraph.catalog import Catalog
 from grantgraph.evaluate import (
     ANONYMOUS,
     Caller,
     ContextValue,
+    Decision,
     NearMiss,
     Request,
     Verdict,
@@ -20,12 +21,12 @@ from grantgraph.evaluate import (
     session_context,
 )
 from grantgraph.explain import find_principal
-from grantgraph.model import Application, Principal, PrincipalType
-from grantgraph.policy.document import PolicySet
+from grantgraph.model import RESTRICTED, Application, Principal, PrincipalType
+from grantgraph.policy.document import Policy, PolicySet, PolicyType
 from grantgraph.problems import UsageError
 from grantgraph.prove import Standing
-from grantgraph.standing import VISITORS, standing_of
-from grantgraph.text import Symbolic, Text, Unknown, parts_of, text
+from grantgraph.standing import VISITORS, hidden_at, standing_of
+from grantgraph.text import Symbolic, Text, Unknown, parts_of, text, unknowns_in
 
 NOT_GIVEN = "its value was not given"
 
@@ -77,8 +78,8 @@ def ask(
     target = _resource(application, resource, names)
     carried = {**_always(catalog, caller), **session, **_context(context, names, catalog)}
     request = Request(caller, str(known), target, carried, _owner(application, target))
-    policies = _policies_at(application, standing, target)
-    verdict = decide(request, policies)
+    policies = _with_hidden(_policies_at(application, standing, target), application, target)
+    request, verdict = _decide(request, policies, _restricted(application, target))
     return Asked(application, catalog.date, request, verdict, near_misses(request, policies))
 
 
@@ -168,6 +169,25 @@ def _context(given: Iterable[str], names: Mapping[str, Unknown], catalog: Catalo
     return {**found, **unknown}
 
 
+def _restricted(application: Application, resource: Text) -> Text:
+    """Whether the bucket of a resource shuts out who is not of its account; "" where it does not."""
+    return next(
+        (one.attributes.get(RESTRICTED, "") for one in application.resources if _is_at(one.arn, resource)), ""
+    )
+
+
+def _decide(request: Request, policies: PolicySet, restricted: Text) -> tuple[Request, Verdict]:
+    """The request in its situation, with its verdict; open where the situation is, and it matters."""
+    closed = replace(request, situation=replace(request.situation, restrict_public_buckets=restricted != ""))
+    verdict = decide(closed, policies)
+    if isinstance(restricted, str):
+        return closed, verdict
+    otherwise = decide(request, policies)
+    if otherwise.decision is verdict.decision:
+        return request, otherwise
+    return request, replace(otherwise, decision=Decision.UNKNOWN, unknowns=unknowns_in(restricted))
+
+
 def _owner(application: Application, resource: Text) -> Text | None:
     return next((one.account for one in application.resources if _is_at(one.arn, resource) and one.account), None)
 
@@ -179,6 +199,16 @@ def _policies_at(application: Application, standing: Standing | None, resource: 
         return PolicySet(resource_based=owner.policy if owner is not None else None)
     target = next((one for one in standing.targets if _is_at(one.arn, resource)), None)
     return standing.policies_at(target)
+
+
+def _with_hidden(policies: PolicySet, application: Application, resource: Text) -> PolicySet:
+    """The policies, with one that was not seen where the resource may be one that was not."""
+    if policies.resource_based is not None or any(_is_at(one.arn, resource) for one in application.resources):
+        return policies
+    unseen = tuple(Unknown(one.type, one.reason) for one in hidden_at(application, resource))
+    if not unseen:
+        return policies
+    return replace(policies, resource_based=Policy(PolicyType.RESOURCE_BASED, (), "a policy not seen", unseen))
 
 
 def _is_at(arn: Text, resource: Text) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from grantgraph.catalog import LEVELS_BY_WORD, Action, Catalog
@@ -14,7 +14,9 @@ from grantgraph.prove import (
     EVERYWHERE,
     Allowed,
     Answer,
+    Proved,
     Standing,
+    Undecided,
     actions_of,
     at_or_under,
     disjoint,
@@ -98,7 +100,20 @@ def claim_never(
     where = f" on {on}" if on else ""
     words = f"{principal.id} never has {', '.join(access)} access{where}"
     region = at_or_under(resource.arn) if resource is not None else EVERYWHERE
-    return Claim(words, never(standing, wanted, catalog, region), catalog.date)
+    answer = never(standing, wanted, catalog, region)
+    if isinstance(answer, Proved):
+        answer = _as_far_as_seen(answer, application, access, resource is None, catalog)
+    return Claim(words, answer, catalog.date)
+
+
+def _as_far_as_seen(
+    proved: Proved, application: Application, access: tuple[str, ...], anywhere: bool, catalog: Catalog
+) -> Answer:
+    """A proof with what it rests on; none, where a policy that was not seen may allow it."""
+    for hidden in application.hidden if anywhere else ():
+        if any(_is_meant(one, access) for one in catalog.actions(hidden.service)):
+            return Undecided(hidden.reason)
+    return replace(proved, assuming=proved.assuming | set(application.assuming))
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,12 +123,13 @@ class Summarized:
     principal: str
     entries: tuple[Allowed, ...]
     catalog: str
+    caveats: tuple[str, ...] = ()
 
 
 def summarize(application: Application, principal: Principal, catalog: Catalog) -> Summarized:
     """Everything that a principal is allowed, in entries none of which lies within another."""
     standing = standing_of(application, principal)
-    return Summarized(principal.id, summary(standing, catalog), catalog.date)
+    return Summarized(principal.id, summary(standing, catalog), catalog.date, application.caveats)
 
 
 def _is_meant(action: Action, access: tuple[str, ...]) -> bool:

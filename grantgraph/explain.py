@@ -100,7 +100,7 @@ def explain_role(application: Application, principal: Principal, catalog: Catalo
         tuple(_trusted_by(principal)),
         grants,
         dead,
-        tuple(sorted({one.reason or str(one) for one in unseen_of(principal)})),
+        (*sorted({one.reason or str(one) for one in unseen_of(principal)}), *application.caveats),
         tuple(one for one in application.entry_points if one.target in functions or one.runs_as == principal.id),
         tuple(one for pool in application.pools for one in pool.choices if one.role == principal.id),
     )

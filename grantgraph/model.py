@@ -90,6 +90,10 @@ class Principal:
     external_id: str = ""
 
 
+RESTRICTED = "restrict_public_buckets"
+"""The attribute of a bucket that shuts out who is not of its account where its policy is public (rule 125)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Index:
     """A secondary index of a table."""
@@ -318,6 +322,27 @@ class Choice:
         return f"`{self.shown}` is {'none of' if len(self.apart_from) > 1 else 'not'} {others}"
 
 
+INCOMPLETE = "incomplete-account"
+"""The code of the problem that a part of an account could not be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hidden:
+    """Resources of a type that may be there, and were not to be seen: what they allow is not known.
+
+    `type` is a name in `grantgraph.resources`; `region` is "" where it may be any.
+    """
+
+    type: str
+    region: str
+    reason: str
+
+    @property
+    def service(self) -> str:
+        """The service prefix of the actions on them."""
+        return self.type.partition(":")[0]
+
+
 @dataclass(frozen=True)  # without slots: what is looked up by its id is kept
 class Application:
     """Everything that a source said about one application.
@@ -325,7 +350,8 @@ class Application:
     `problems` are what reading met; `counted` names what was in the input but is no part of the model
     (type → how many), so that nothing is left out silently. `changes` say what a plan does to get there
     (`create`, `update`, `replace`, `delete`, `forget` → ids). `choices` are what conditions of the input hinge
-    on: of each group one holds. `when` are the choices under which it was read.
+    on: of each group one holds. `when` are the choices under which it was read. `hidden` is what may be there
+    besides; `assuming` is what every answer rests on because the input leaves it out.
     """
 
     name: str
@@ -342,6 +368,14 @@ class Application:
     changes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     choices: tuple[tuple[Choice, ...], ...] = ()
     when: tuple[Choice, ...] = ()
+    hidden: tuple[Hidden, ...] = ()
+    assuming: tuple[str, ...] = ()
+
+    @property
+    def caveats(self) -> tuple[str, ...]:
+        """What no answer about the whole can know, because the input leaves it out."""
+        gaps = (one.message for one in self.problems if one.code == INCOMPLETE)
+        return tuple(dict.fromkeys((*self.assuming, *gaps)))
 
     def principal(self, id: str) -> Principal | None:
         return self._principals.get(id)

@@ -21,7 +21,7 @@ from grantgraph.findings import (
     rank,
 )
 from grantgraph.grants import CHANGING, Grant, by_level
-from grantgraph.model import Application, Authorizer, Principal, PrincipalType
+from grantgraph.model import INCOMPLETE, Application, Authorizer, Principal, PrincipalType
 from grantgraph.permissions import Permissions
 from grantgraph.policy.document import Statement
 from grantgraph.problems import Level, UsageError
@@ -106,7 +106,9 @@ def _open_doors(application: Application) -> Iterator[Doubt]:
             yield Doubt("classic flow", "", reason, pool.at)
 
 
-WHO_COMES_IN = frozenset({"incomplete-plan", "role-attachment", "role-mapping", "outside-pool", "transform"})
+WHO_COMES_IN = frozenset(
+    {INCOMPLETE, "incomplete-plan", "role-attachment", "role-mapping", "outside-pool", "transform"}
+)
 """Problems of reading that leave open who gets which role, so that no rule can have asked about everybody."""
 
 
@@ -124,7 +126,14 @@ def check(application: Application, catalog: Catalog, rules: tuple[Rule, ...]) -
         tuple(sorted(dict.fromkeys(doubts), key=order_of_doubts)),
         tuple(one for one in said if isinstance(one, Proof)),
         len(permissions.asked),
-        tuple(sorted(assumptions(one for subject in application.principals for one in _statements(subject)))),
+        tuple(
+            sorted(
+                {
+                    *application.assuming,
+                    *assumptions(one for subject in application.principals for one in _statements(subject)),
+                }
+            )
+        ),
     )
 
 

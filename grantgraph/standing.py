@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 from functools import cached_property
 
 from grantgraph.evaluate import Caller, CallerKind
-from grantgraph.model import Application, Environment, Principal, PrincipalType
+from grantgraph.model import Application, Environment, Hidden, Principal, PrincipalType
+from grantgraph.policy.arn import parse_arn
 from grantgraph.policy.document import Family, Policy, PolicySet
 from grantgraph.policy.pattern import parse_pattern
 from grantgraph.prove import Dimension, Session, Standing, Target, Things, session_of
@@ -66,6 +67,15 @@ def standing_of(
 ) -> Standing:
     """Everything that decides what a principal can do; `policies` instead of its own."""
     return Ground(application).standing(principal, policies)
+
+
+def hidden_at(application: Application, resource: Text) -> Iterator[Hidden]:
+    """What the input may lack of the kind that an ARN names, where the ARN is."""
+    arn = parse_arn(resource)
+    for one in application.hidden if arn is not None else ():
+        if arn is not None and one.service == arn.service:
+            if not one.region or one.region == arn.region or not isinstance(arn.region, str):
+                yield one
 
 
 ANYBODY = "arn:aws:iam::111122223333:role/somebody"

@@ -143,6 +143,19 @@ def test_standard_input_is_read_like_a_file() -> None:
     assert (ended.returncode, ended.stderr) == (0, b"")
 
 
+@pytest.mark.parametrize("file", ["account.json", "authorization-details.json"])
+def test_every_command_reads_an_account(run: Run, file: str) -> None:
+    path = APPS / "account" / file
+    guest = "app-guest" if file == "account.json" else "shop-guest"
+    assert run("check", path).code == 1
+    assert run("explain", "role", guest, path).code == 0
+    assert run("can", guest, "s3:GetObject", "arn:aws:s3:::nothing/x", path).code == 1
+    assert run("prove", "never", "--principal", guest, "--access", "s3:DeleteBucket", path).code == 0
+    assert run("prove", "summary", "--principal", guest, path).code == 0
+    assert run("diff", path, path).code == 0
+    assert file != "account.json" or run("graph", path).code == 0  # the other has administrators: it takes long
+
+
 # ── exit code 1: the answer is no ──
 
 

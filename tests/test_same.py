@@ -42,6 +42,19 @@ NAMES: Mapping[str, Mapping[str, str]] = {
         "aws_cognito_identity_pool.pool": "Pool",
         "aws_apigatewayv2_api.api": "Api",
     },
+    "account.json": {
+        "notes-authenticated": "authenticated",
+        "notes-unauthenticated": "unauthenticated",
+        "notes-list-notes": "listNotes",
+        "notes-put-note": "putNote",
+        "function:notes-list-notes": "listNotes",
+        "function:notes-put-note": "putNote",
+        "table/notes": "Notes",
+        "notes-uploads-example": "Uploads",
+        "notes-jobs": "Jobs",
+        "identitypool/eu-west-1:pool": "Pool",
+        "api": "Api",
+    },
 }
 OTHERS = [name for name in NAMES if name != "model.yaml"]
 

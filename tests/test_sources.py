@@ -29,6 +29,8 @@ INPUTS = {
     **{f"sam-{path.name.split('.')[0]}": path for path in sorted(APPS.glob("sam/*.json"))},
     **{f"sam-source-{path.stem}": path for path in sorted(APPS.glob("sam/*.yaml"))},
     **{f"cdk-{path.name}": path for path in sorted(APPS.glob("cdk/*"))},
+    "account-fetched": APPS / "account" / "account.json",
+    "account-identities": APPS / "account" / "authorization-details.json",
     **{f"terraform-{path.parent.name}": path for path in sorted(APPS.glob("terraform/*/plan.json"))},
     **{f"terraform-{path.parent.name}-state": path for path in sorted(APPS.glob("terraform/*/state.json"))},
 }
@@ -362,7 +364,7 @@ def test_a_file_of_another_kind_is_refused_with_what_it_holds(tmp_path: Path) ->
     path.write_text('{"name": "x", "version": "1"}')
     with pytest.raises(InputError) as raised:
         load(path)
-    assert raised.value.message.startswith(f"`{path}` is not a CDK assembly")
+    assert raised.value.message.startswith(f"`{path}` is not an account, a CDK assembly")
     assert "a CloudFormation template" in raised.value.message
     assert raised.value.message.endswith("its top-level keys are `name`, `version`")
 

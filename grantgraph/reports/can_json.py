@@ -27,6 +27,7 @@ def render(asked: Asked) -> str:
             }
             for one in asked.near
         ],
+        **({"assuming": list(assuming)} if (assuming := asked.application.assuming) else {}),
     }
     return json_page(document)
 

@@ -29,6 +29,7 @@ def render(asked: Asked) -> str:
         lines.append(f"depends on {unknown.name}: {unknown.reason}")
     for miss in asked.near:
         lines.append(f"nearest: {_reason(miss.reason)} {miss}")
+    lines += [f"assuming: {one}" for one in asked.application.assuming]
     return page(lines)
 
 

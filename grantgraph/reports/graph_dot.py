@@ -17,7 +17,8 @@ SHAPES = {
 def render(graph: PermissionGraph) -> str:
     """A digraph with one shape a kind of node."""
     numbers = {node: f"n{at}" for at, node in enumerate(graph.nodes())}
-    lines = [f"digraph {quote(graph.application.name)} {{", "  rankdir=LR;"]
+    lines = [f"// not known, so it may be more: {visible(one)}" for one in graph.application.caveats]
+    lines += [f"digraph {quote(graph.application.name)} {{", "  rankdir=LR;"]
     for node, number in numbers.items():
         lines.append(f"  {number} [shape={SHAPES[node.kind]}, label={quote(node.name)}];")
     for start, end, edge in graph.edges():

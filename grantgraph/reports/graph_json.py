@@ -21,5 +21,6 @@ def render(graph: PermissionGraph) -> str:
             }
             for start, end, edge in graph.edges()
         ],
+        **({"unknown": list(caveats)} if (caveats := graph.application.caveats) else {}),
     }
     return json_page(document)

@@ -20,6 +20,7 @@ def render(graph: PermissionGraph) -> str:
     """A flowchart with one shape a kind of node."""
     numbers = {node: f"n{at}" for at, node in enumerate(graph.nodes())}
     lines = ["flowchart LR"]
+    lines += [f"  %% not known, so it may be more: {visible(one)}" for one in graph.application.caveats]
     for node, number in numbers.items():
         left, right = BRACKETS[node.kind]
         lines.append(f"  {number}{left}{quote(node.name)}{right}")

@@ -16,4 +16,6 @@ def render(graph: PermissionGraph) -> str:
     for node, ways in leading.items():
         if ways:
             lines += ["", f"{node.kind} {node.name}", *ways]
+    if graph.application.caveats:
+        lines += ["", *(f"not known, so it may be more: {one}" for one in graph.application.caveats)]
     return page(lines)

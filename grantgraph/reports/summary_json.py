@@ -16,6 +16,7 @@ def render(summarized: Summarized) -> str:
         "catalog": catalog_json(summarized.catalog),
         "principal": summarized.principal,
         "allowed": [_entry(one) for one in summarized.entries],
+        **({"unknown": list(summarized.caveats)} if summarized.caveats else {}),
     }
     return json_page(document)
 

@@ -19,6 +19,8 @@ def render(summarized: Summarized) -> str:
     lines = [f"{summarized.principal} is allowed {what}"]
     for number, entry in enumerate(entries, 1):
         lines += ["", f"{number}. {_actions(entry.actions)}", *(f"   {line}" for line in _entry(entry))]
+    if summarized.caveats:
+        lines += ["", *(f"not known, so it may be more: {one}" for one in summarized.caveats)]
     return page([*lines, "", f"action catalog of {summarized.catalog}"])
 
 

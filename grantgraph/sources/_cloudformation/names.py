@@ -117,6 +117,8 @@ class Names:
         type = named_types().get(one.type)
         if type is not None and type.ref in ("name", "arn"):
             return self.name(one) if type.ref == "name" else self._fill(one, type.arn)
+        if type is None and one.logical_id in one.stack.names:
+            return one.stack.names[one.logical_id]
         part = self._given(one) or self._part_of_another(one)
         if part is not None:
             return part
@@ -153,6 +155,8 @@ class Names:
         template = attribute_template(type, attribute) if type else None
         if template is not None:
             return self._fill(one, template)
+        if type is None and attribute.endswith("Id") and one.logical_id in one.stack.names:
+            return one.stack.names[one.logical_id]
         if attribute in _ARN_ATTRIBUTES and one.type in PARTS:
             return self.ref(one)
         reason = f"`{attribute}` of `{one.owner}` is decided at deployment"

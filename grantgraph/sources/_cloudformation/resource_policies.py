@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
+from grantgraph.account_file import FUNCTION_POLICY
 from grantgraph.node import Node, node_of
 from grantgraph.policy.document import Policy, PolicyType
 from grantgraph.sources._cloudformation.assembly import Assembly
@@ -16,6 +17,7 @@ from grantgraph.sources._cloudformation.template import Declared
 from grantgraph.sources._cloudformation.types import (
     BUCKET,
     BUS,
+    FUNCTION,
     GLOBAL_TABLE,
     KEY,
     QUEUE,
@@ -39,6 +41,7 @@ _POLICIES: Mapping[str, tuple[str, str, str]] = {
     "AWS::SNS::TopicInlinePolicy": ("TopicArn", TOPIC, "PolicyDocument"),
     "AWS::SecretsManager::ResourcePolicy": ("SecretId", "AWS::SecretsManager::Secret", "ResourcePolicy"),
     "AWS::Kinesis::ResourcePolicy": ("ResourceArn", STREAM, "ResourcePolicy"),
+    FUNCTION_POLICY: ("FunctionName", FUNCTION, "PolicyDocument"),
 }
 # property of a permission → the operator and the condition key that it stands for
 _PERMISSION_CONDITIONS: Mapping[str, tuple[str, str]] = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from grantgraph.model import Index, PrincipalType, Resource
+from grantgraph.model import RESTRICTED, Index, PrincipalType, Resource
 from grantgraph.node import Node
 from grantgraph.sources._cloudformation.assembly import Assembly
 from grantgraph.sources._cloudformation.identities import Roles
@@ -63,6 +63,8 @@ def _report_access_list(assembly: Assembly, one: Declared) -> None:
 def _attributes(assembly: Assembly, roles: Roles, one: Declared) -> Mapping[str, Text]:
     if one.type in (TABLE, GLOBAL_TABLE):
         return _keys(assembly, assembly.property(one, "KeySchema"))
+    if one.type == BUCKET:
+        return _public_access(assembly, one)
     role_key = {FUNCTION: "Role", STATE_MACHINE: "RoleArn"}.get(one.type)
     node = assembly.property(one, role_key) if role_key else None
     role = assembly.text(one, role_key) if role_key else None
@@ -70,6 +72,19 @@ def _attributes(assembly: Assembly, roles: Roles, one: Declared) -> Mapping[str,
         return {}
     type = PrincipalType.FUNCTION if one.type == FUNCTION else PrincipalType.ROLE
     return {"runs_as": roles.use(role, node.at, type)}
+
+
+def _public_access(assembly: Assembly, one: Declared) -> Mapping[str, Text]:
+    """Whether S3 Block Public Access shuts everybody else out of a bucket whose policy is public (rule 125)."""
+    block = assembly.property(one, "PublicAccessBlockConfiguration")
+    if block is None:
+        return {}
+    node = block if isinstance(block.value, Unknown) else block.get("RestrictPublicBuckets")
+    value = node.as_text() if node is not None else None
+    known = isinstance(value, str)
+    if value is None or (known and str(value).lower() != "true"):
+        return {}
+    return {RESTRICTED: "true" if known else value}
 
 
 def _keys(assembly: Assembly, schema: Node | None) -> dict[str, Text]:

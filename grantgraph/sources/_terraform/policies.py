@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from grantgraph.node import Node
+from grantgraph.sources._embedded import decode_embedded
 from grantgraph.sources._terraform.document import Instance, type_name
-from grantgraph.sources._terraform.embedded import decode_embedded
 from grantgraph.sources._terraform.expressions import Step, spell
 from grantgraph.sources._terraform.reader import AFTER_APPLY, Reader
 from grantgraph.text import Unknown

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from grantgraph.node import Node
+from grantgraph.sources._embedded import decode_embedded
 from grantgraph.sources._terraform.document import Instance
-from grantgraph.sources._terraform.embedded import decode_embedded
 from grantgraph.sources._terraform.environments import known_text
 from grantgraph.sources._terraform.links import Link
 from grantgraph.sources._terraform.reader import Reader

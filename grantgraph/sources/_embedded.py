@@ -1,4 +1,4 @@
-"""JSON inside a string of JSON: a policy that Terraform keeps as text, with the places of the outer file."""
+"""JSON inside a string of JSON: a policy that a file keeps as text, with the places of the file."""
 
 from __future__ import annotations
 
