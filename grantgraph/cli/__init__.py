@@ -32,7 +32,8 @@ app.add_typer(prove, name="prove")
 
 def main() -> None:
     """Run the command line; the process ends with one of the exit codes of `exits`."""
-    import grantgraph.cli.commands  # noqa: F401 - the commands hang themselves on `app`
+    import grantgraph.cli.commands
+    import grantgraph.cli.fetching  # noqa: F401 - the commands hang themselves on `app`
 
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):

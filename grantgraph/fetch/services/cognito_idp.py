@@ -1,0 +1,57 @@
+"""Cognito user pools: their triggers, their groups' roles, and their clients."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from grantgraph.fetch.asking import Asking
+from grantgraph.fetch.kinds import Found, Kind, Read, Unread, members, part
+
+POOL, GROUP, CLIENT = "AWS::Cognito::UserPool", "AWS::Cognito::UserPoolGroup", "AWS::Cognito::UserPoolClient"
+_GONE = ("ResourceNotFoundException",)
+_LONGER = "PreTokenGenerationConfig"
+"""Says what `PreTokenGeneration` says, and more; AWS hands out both."""
+
+
+def _items(aws: Asking) -> Iterator[str]:
+    for one in aws.every("list_user_pools", "UserPools", MaxResults=60):
+        yield one["Id"]
+
+
+def _read(aws: Asking, id: str) -> Iterator[Read]:
+    pool = aws.ask("describe_user_pool", "UserPool", UserPoolId=id, absent=_GONE)
+    if pool is None:
+        return
+    triggers = part(pool, "LambdaConfig")
+    yield Found(POOL, id, {"UserPoolName": part(pool, "Name"), "LambdaConfig": _triggers(triggers)})
+    for group in aws.every("list_groups", "Groups", UserPoolId=id, absent=_GONE, hides=(GROUP,)):
+        properties = {"UserPoolId": id, **members(group, "GroupName", "RoleArn")}
+        yield Found(GROUP, f"{id}/{group['GroupName']}", properties)
+    for client in aws.every("list_user_pool_clients", "UserPoolClients", UserPoolId=id, absent=_GONE, hides=()):
+        yield Found(CLIENT, f"{id}/{client['ClientId']}", {"UserPoolId": id, **members(client, "ClientName")})
+
+
+def _triggers(config: Any) -> Any:
+    if not isinstance(config, Mapping):
+        return config if isinstance(config, Unread) else None
+    if _LONGER in config:
+        return {key: one for key, one in config.items() if key != _LONGER.removesuffix("Config")}
+    return dict(config) or None
+
+
+KINDS = (
+    Kind(
+        "user pools",
+        "cognito-idp",
+        (POOL,),
+        {
+            "list_user_pools": "cognito-idp:ListUserPools",
+            "describe_user_pool": "cognito-idp:DescribeUserPool",
+            "list_groups": "cognito-idp:ListGroups",
+            "list_user_pool_clients": "cognito-idp:ListUserPoolClients",
+        },
+        _items,
+        _read,
+    ),
+)
