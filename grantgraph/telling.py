@@ -72,15 +72,17 @@ def proof_of(
 ) -> Iterator[Proof]:
     """What the grants that were looked for leave out: resources on which no request does any of it.
 
-    Nothing is proved of a principal that may hold policies which were not given.
+    Nothing is proved of a principal that may hold policies which were not given, nor of a resource that may have
+    one; and nothing of all resources, where there may be some that were not to be seen.
     """
     if unseen_of(principal):
         return
     found = tuple(grants)
-    touched = {one.resource for one in found}
+    open = {one.id for one in application.resources if one.policy is not None and one.policy.unseen}
+    touched = {one.resource for one in found} | open
     apart = [one for one in application.resources if one.id not in touched]
     left = [one.id for one in sorted(apart, key=lambda one: one.type.partition(":")[0] in _LAST)]
-    if not found:
+    if not found and not open and not application.hidden:
         yield Proof(rule, principal.id, words)
     elif left:
         yield Proof(rule, principal.id, f"{words} to", tuple(left))

@@ -19,8 +19,8 @@ Source = Annotated[
     Path,
     typer.Argument(
         metavar="PATH",
-        help="A model file, a template, a cdk.out folder, an account that `fetch` wrote, or the JSON of a Terraform "
-        "plan or state; this folder if left out; - is standard input.",
+        help="A model file, a template, a cdk.out folder, an account as `fetch` writes it, or the JSON of a "
+        "Terraform plan or state; this folder if left out; - is standard input.",
         show_default=False,
     ),
 ]
