@@ -7,6 +7,7 @@ import json
 import socket
 import sys
 from collections.abc import Iterator
+from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -26,7 +27,7 @@ from tests.account.played import PlayedAws, played_aws
 from tests.account.stable import APPS, SAVED, stable
 
 TEMPLATE = APPS / "account" / "template.yaml"
-LIST_QUEUES = "AmazonSQS.ListQueues"
+LIST_QUEUES, LIST_TABLES = "AmazonSQS.ListQueues", "DynamoDB_20120810.ListTables"
 DENIED = ("AccessDenied", "403 Forbidden")
 THROTTLED = ("ThrottlingException", "400 Bad Request")
 
@@ -44,6 +45,24 @@ class Ended:
     code: int
     out: str
     err: str
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """How a fetch ended, what it wrote, and what it asked for."""
+
+    ended: Ended
+    path: Path
+    asked: list[str]
+
+    @property
+    def text(self) -> str:
+        return self.path.read_text()
+
+    @property
+    def gaps(self) -> dict[str, dict[str, Any]]:
+        """The gaps by their operations."""
+        return {one["operation"]: one for one in json.loads(self.text)["gaps"]}
 
 
 class Run(Protocol):
@@ -67,22 +86,54 @@ def nothing_leaves_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(socket.socket, "connect", near)
 
 
-@pytest.fixture
-def run(played: Played, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    """Runs the command line in this process, with every client of AWS led to the server."""
-    for name, value in played.aws.environment().items():
-        monkeypatch.setenv(name, value)
-    # waiting before another try is botocore's business
-    monkeypatch.setattr("botocore.retries.standard.ExponentialBackoff.delay_amount", lambda self, context: 0.01)
+def lead(patch: pytest.MonkeyPatch, aws: PlayedAws) -> None:
+    """Lead every client of AWS in this process to the server, without long pauses before another try."""
+    for name, value in aws.environment().items():
+        patch.setenv(name, value)
+    patch.setattr("botocore.retries.standard.ExponentialBackoff.delay_amount", lambda self, context: 0.01)
 
-    def run(*arguments: object) -> Ended:
-        monkeypatch.setattr(sys, "argv", ["grantgraph", *map(str, arguments)])
+
+def run_here(*arguments: object) -> Ended:
+    """The command line in this process."""
+    out, err = io.StringIO(), io.StringIO()
+    with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
+        patch.setattr(sys, "argv", ["grantgraph", *map(str, arguments)])
         with pytest.raises(SystemExit) as caught:
             main()
-        captured = capsys.readouterr()
-        return Ended(int(caught.value.code or 0), captured.out, captured.err)
+    return Ended(int(caught.value.code or 0), out.getvalue(), err.getvalue())
 
-    return run
+
+@pytest.fixture
+def run(played: Played, monkeypatch: pytest.MonkeyPatch) -> Run:
+    lead(monkeypatch, played.aws)
+    return run_here
+
+
+def fetched(played: Played, folder: Path, *faults: dict[str, Any]) -> Fetched:
+    with pytest.MonkeyPatch.context() as patch, played.aws.faults(*faults):
+        lead(patch, played.aws)
+        path = folder / "account.json"
+        return Fetched(run_here("fetch", "--output", path), path, played.aws.asked())
+
+
+@pytest.fixture(scope="module")
+def whole(played: Played, tmp_path_factory: pytest.TempPathFactory) -> Fetched:
+    """The account as it is; one call is throttled once."""
+    folder = tmp_path_factory.mktemp("whole")
+    return fetched(played, folder, played.aws.fail(LIST_TABLES, *THROTTLED, times=1))
+
+
+@pytest.fixture(scope="module")
+def partial(played: Played, tmp_path_factory: pytest.TempPathFactory) -> Fetched:
+    """The account without what is denied: its queues, a policy, and its tables, which stay throttled."""
+    folder = tmp_path_factory.mktemp("partial")
+    return fetched(
+        played,
+        folder,
+        played.aws.fail(LIST_QUEUES, *DENIED),
+        played.aws.fail(LIST_TABLES, *THROTTLED),
+        played.aws.fail("GET /app-photos-example?policy", *DENIED),
+    )
 
 
 def gaps_of(path: Path) -> list[dict[str, Any]]:
@@ -90,29 +141,29 @@ def gaps_of(path: Path) -> list[dict[str, Any]]:
     return found
 
 
+def reasons(run: Run, path: Path) -> list[str]:
+    """What `check` leaves undecided."""
+    checked = json.loads(run("check", path, "--format", "json").out)
+    return [one["reason"] for one in checked["undecided"]]
+
+
 # ── what is read ──
 
 
-def test_an_account_is_read_whole_and_twice_the_same(run: Run, played: Played, tmp_path: Path) -> None:
-    ended = run("fetch", "--output", tmp_path / "account.json")
-    assert (ended.code, "PARTIAL" in ended.err) == (0, False)
-    text = (tmp_path / "account.json").read_text()
-    assert stable(text, played.deployed) == SAVED[TEMPLATE].read_text()
+def test_an_account_is_read_whole_and_every_time_the_same(whole: Fetched, played: Played) -> None:
+    assert (whole.ended.code, "PARTIAL" in whole.ended.err) == (0, False)
+    assert stable(whole.text, played.deployed) == SAVED[TEMPLATE].read_text()
 
 
-def test_nothing_secret_is_written(run: Run, played: Played, tmp_path: Path) -> None:
-    run("fetch", "--output", tmp_path / "account.json")
-    text = (tmp_path / "account.json").read_text()
+def test_nothing_secret_is_written(whole: Fetched, played: Played) -> None:
     planted = played.aws.client("lambda").get_function_configuration(FunctionName="handler")["Environment"]
     assert planted["Variables"] == {"API_TOKEN": "a-value-that-stays-here", "TABLE": "orders"}
-    assert not [
-        word for word in ("a-value-that-stays-here", "API_TOKEN", "a secret that stays here") if word in text
-    ]
+    secret = played.aws.client("secretsmanager").get_secret_value(SecretId="app/password")["SecretString"]
+    assert not [one for one in ("a-value-that-stays-here", "API_TOKEN", secret) if one in whole.text]
 
 
-def test_what_was_planted_is_found_in_what_was_fetched(run: Run, tmp_path: Path) -> None:
-    run("fetch", "--output", tmp_path / "account.json")
-    ended = run("check", tmp_path / "account.json", "--format", "json")
+def test_what_was_planted_is_found_in_what_was_fetched(run: Run, whole: Fetched) -> None:
+    ended = run("check", whole.path, "--format", "json")
     found = {(one["rule"], one["principal"], one["on"]) for one in json.loads(ended.out)["findings"]}
     assert ended.code == 1
     assert {
@@ -121,11 +172,16 @@ def test_what_was_planted_is_found_in_what_was_fetched(run: Run, tmp_path: Path)
         ("GG101", "app-guest", "event-bus/shop"),
         ("GG102", "app-staff", "table/orders"),  # by a role that a group of the user pool has
     } <= found
+    assert not reasons(run, whole.path)
 
 
-def test_an_account_is_printed_where_no_file_is_named(run: Run) -> None:
+def test_an_account_is_printed_where_no_file_is_named_and_has_its_name(run: Run, played: Played) -> None:
+    iam = played.aws.client("iam")
+    iam.create_account_alias(AccountAlias="shop")
     ended = run("fetch")
-    assert ended.code == 0 and json.loads(ended.out)["schema"] == "grantgraph/account/1"
+    iam.delete_account_alias(AccountAlias="shop")
+    printed = json.loads(ended.out)
+    assert (ended.code, printed["schema"], printed["alias"]) == (0, "grantgraph/account/1", "shop")
 
 
 def test_the_same_application_is_fetched_as_it_was(run: Run, tmp_path: Path) -> None:
@@ -153,8 +209,7 @@ def test_every_region_that_is_named_is_read(run: Run, played: Played, tmp_path: 
 def test_all_regions_are_those_that_the_account_has_enabled(
     played: Played, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name, value in played.aws.environment().items():
-        monkeypatch.setenv(name, value)
+    lead(monkeypatch, played.aws)
     told = played.aws.client("ec2").describe_regions()["Regions"]
     enabled = sorted(one["RegionName"] for one in told if one["OptInStatus"] != "not-opted-in")
     assert len(enabled) < len(told)
@@ -186,74 +241,52 @@ def test_a_listing_that_breaks_off_is_no_whole_one(run: Run, played: Played, tmp
 # ── what is missing ──
 
 
-def test_a_listing_that_is_denied_makes_the_account_partial(run: Run, played: Played, tmp_path: Path) -> None:
-    path = tmp_path / "account.json"
-    with played.aws.faults(played.aws.fail(LIST_QUEUES, *DENIED)):
-        ended = run("fetch", "--output", path)
-    assert ended.code == 3
-    assert "PARTIAL: 1 call gave no answer\n  sqs:ListQueues was denied in eu-west-1 (AccessDenied)" in ended.err
-    assert gaps_of(path) == [
-        {
-            "code": "AccessDenied",
-            "hides": ["AWS::SQS::Queue"],
-            "kind": "denied",
-            "message": "AccessDenied was asked for",
-            "operation": "ListQueues",
-            "region": REGION,
-            "service": "sqs",
-        }
-    ]
-    checked = json.loads(run("check", path, "--format", "json").out)
-    assert [one["rule"] for one in checked["undecided"]] == ["reading"]
-    assert "sqs:ListQueues was denied" in checked["undecided"][0]["reason"]
+def test_a_listing_that_is_denied_makes_the_account_partial(run: Run, partial: Fetched) -> None:
+    assert partial.ended.code == 3
+    assert "PARTIAL: 3 calls gave no answer\n" in partial.ended.err
+    assert "  sqs:ListQueues was denied in eu-west-1 (AccessDenied)" in partial.ended.err
+    assert partial.gaps["ListQueues"] == {
+        "code": "AccessDenied",
+        "hides": ["AWS::SQS::Queue"],
+        "kind": "denied",
+        "message": "AccessDenied was asked for",
+        "operation": "ListQueues",
+        "region": REGION,
+        "service": "sqs",
+    }
+    assert any("sqs:ListQueues was denied" in one for one in reasons(run, partial.path))
 
 
-def test_what_hinges_on_a_listing_that_was_denied_is_undecided(run: Run, played: Played, tmp_path: Path) -> None:
-    whole, partial = tmp_path / "whole.json", tmp_path / "partial.json"
-    run("fetch", "--output", whole)
-    with played.aws.faults(played.aws.fail(LIST_QUEUES, *DENIED)):
-        run("fetch", "--output", partial)
+def test_what_hinges_on_a_listing_that_was_denied_is_undecided(run: Run, whole: Fetched, partial: Fetched) -> None:
+    both = (whole.path, partial.path)
     ask = ("can", "app-member", "sqs:SendMessage", "arn:aws:sqs:eu-west-1:123456789012:other")
-    assert [run(*ask, path).code for path in (whole, partial)] == [1, 3]
+    assert [run(*ask, path).code for path in both] == [1, 3]
     never = ("prove", "never", "--principal", "app-staff", "--access", "sqs:SendMessage")
-    assert [run(*never, path).code for path in (whole, partial)] == [0, 3]
-    elsewhere = ("prove", "never", "--principal", "app-staff", "--access", "s3:PutObject")
-    assert [run(*elsewhere, path).code for path in (whole, partial)] == [0, 0]
+    assert [run(*never, path).code for path in both] == [0, 3]
     for command in (
         ("graph",),
         ("explain", "role", "app-staff"),
         ("prove", "summary", "--principal", "app-staff"),
     ):
-        told = [run(*command, path).out.count("sqs:ListQueues was denied") for path in (whole, partial)]
+        told = [run(*command, path).out.count("sqs:ListQueues was denied") for path in both]
         assert told == [0, 1], command
+    assert run("diff", *both).code == 3
 
 
-def test_a_policy_that_is_denied_leaves_its_resource_open(run: Run, played: Played, tmp_path: Path) -> None:
-    path = tmp_path / "account.json"
-    with played.aws.faults(played.aws.fail("GET /app-photos-example?policy", *DENIED)):
-        assert run("fetch", "--output", path).code == 3
-    assert [(one["operation"], one["resources"]) for one in gaps_of(path)] == [
-        ("GetBucketPolicy", ["app-photos-example"])
-    ]
-    assert run("can", "app-member", "s3:PutObject", "app-photos-example/a", path).code == 3
-    checked = json.loads(run("check", path, "--format", "json").out)
-    assert any("the policy of `app-photos-example`" in one["reason"] for one in checked["undecided"])
+def test_a_policy_that_is_denied_leaves_its_resource_open(run: Run, partial: Fetched) -> None:
+    assert partial.gaps["GetBucketPolicy"]["resources"] == ["app-photos-example"]
+    assert run("can", "app-member", "s3:PutObject", "app-photos-example/a", partial.path).code == 3
+    assert any("the policy of `app-photos-example`" in one for one in reasons(run, partial.path))
 
 
-def test_a_call_that_is_throttled_is_tried_again(run: Run, played: Played, tmp_path: Path) -> None:
-    with played.aws.faults(played.aws.fail(LIST_QUEUES, *THROTTLED, times=1)):
-        ended = run("fetch", "--output", tmp_path / "account.json")
-        tries = [one for one in played.aws.asked() if one == LIST_QUEUES]
-    assert (ended.code, len(tries), gaps_of(tmp_path / "account.json")) == (0, 2, [])
+def test_a_call_that_is_throttled_is_tried_again(whole: Fetched) -> None:
+    assert (whole.ended.code, whole.asked.count(LIST_TABLES), whole.gaps) == (0, 2, {})
 
 
-def test_a_call_that_stays_throttled_is_a_gap(run: Run, played: Played, tmp_path: Path) -> None:
-    with played.aws.faults(played.aws.fail(LIST_QUEUES, *THROTTLED)):
-        ended = run("fetch", "--output", tmp_path / "account.json")
-        tries = [one for one in played.aws.asked() if one == LIST_QUEUES]
-    (gap,) = gaps_of(tmp_path / "account.json")
-    assert (ended.code, len(tries), gap["kind"]) == (3, 2, "throttled")
-    assert "sqs:ListQueues was throttled again and again in eu-west-1" in ended.err
+def test_a_call_that_stays_throttled_is_a_gap(run: Run, partial: Fetched) -> None:
+    assert (partial.asked.count(LIST_TABLES), partial.gaps["ListTables"]["kind"]) == (2, "throttled")
+    assert "dynamodb:ListTables was throttled again and again in eu-west-1" in partial.ended.err
+    assert any("dynamodb:ListTables was throttled" in one for one in reasons(run, partial.path))
 
 
 def test_a_service_that_the_server_does_not_know_is_a_gap(run: Run, played: Played, tmp_path: Path) -> None:
@@ -279,15 +312,11 @@ def test_without_its_identities_an_account_is_not_written(run: Run, played: Play
 def test_an_alias_that_is_denied_is_told_and_no_answer_hinges_on_it(
     run: Run, played: Played, tmp_path: Path
 ) -> None:
-    played.aws.client("iam").create_account_alias(AccountAlias="shop")
     path = tmp_path / "account.json"
-    run("fetch", "--output", path)
-    assert run("graph", path).out.startswith("account shop (123456789012) on ")
     with played.aws.faults(played.aws.fail("Action=ListAccountAliases", *DENIED)):
         assert run("fetch", "--output", path).code == 0
-    played.aws.client("iam").delete_account_alias(AccountAlias="shop")
     assert [one["operation"] for one in gaps_of(path)] == ["ListAccountAliases"]
-    assert not json.loads(run("check", path, "--format", "json").out)["undecided"]
+    assert not reasons(run, path)
 
 
 def test_credentials_that_expire_end_it_and_leave_the_old_file(run: Run, played: Played, tmp_path: Path) -> None:
@@ -348,8 +377,7 @@ def test_a_file_that_cannot_be_written_is_an_error(run: Run, tmp_path: Path) -> 
 
 
 def test_every_call_that_is_made_is_allowed_by_the_policy(played: Played, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in played.aws.environment().items():
-        monkeypatch.setenv(name, value)
+    lead(monkeypatch, played.aws)
     account = read_account(Session(Options()))
     policy = parse_policy(read_only_policy(), PolicyType.IDENTITY_BASED, "fetch").value
     made = [(service, operation) for service, operations in account.asked.items() for operation in operations]
@@ -400,8 +428,7 @@ def test_a_pipe_has_plain_lines_and_few() -> None:
 
 
 def test_no_session_is_opened_without_credentials(played: Played, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in played.aws.environment().items():
-        monkeypatch.setenv(name, value)
+    lead(monkeypatch, played.aws)
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.delenv(name)
     with pytest.raises(UsageError, match="Unable to locate credentials"):

@@ -35,7 +35,7 @@ def render_account(account: Account, now: datetime | None = None) -> str:
         "gaps": [one.as_json() for one in grouped(account.gaps)],
         **({"alias": account.alias} if account.alias else {}),
     }
-    text = json.dumps(found, indent=1, sort_keys=True, default=str) + "\n"
+    text = json.dumps(found, indent=1, sort_keys=True) + "\n"
     if len(text) > MAX_BYTES:
         raise UsageError(
             f"the account takes {len(text):,} bytes, and {MAX_BYTES:,} is the most that is read",
