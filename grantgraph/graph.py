@@ -16,6 +16,7 @@ from grantgraph.catalog import Catalog
 from grantgraph.grants import Grant, Grants, by_level
 from grantgraph.model import Application, EntryPoint, Need, Principal
 from grantgraph.policy.document import Effect, Policy, PrincipalKind, Statement
+from grantgraph.visits import visits
 from grantgraph.ways import ASKED, RUNNING, caller_of
 
 
@@ -49,13 +50,20 @@ class Trust:
 
 
 @dataclass(frozen=True, slots=True)
+class Visits:
+    """A visitor comes in through an identity pool, or gets a role from it."""
+
+    how: str
+
+
+@dataclass(frozen=True, slots=True)
 class Runs:
     """An entry point runs a function, or a function runs as a role."""
 
     why: str
 
 
-Edge: TypeAlias = Need | Grant | Trust | Runs
+Edge: TypeAlias = Need | Grant | Trust | Visits | Runs
 
 
 ANYONE = NodeId(NodeKind.CALLER, "anyone")
@@ -115,6 +123,18 @@ def _edges(application: Application, catalog: Catalog) -> Iterator[tuple[NodeId,
             yield NodeId(NodeKind.RESOURCE, resource.id), NodeId(NodeKind.PRINCIPAL, role), Runs("runs as")
     for entry in application.entry_points:
         yield from _entry_edges(application, entry)
+    for visit in visits(application, catalog):
+        callers, pool = NodeId(NodeKind.CALLER, visit.start), _pool(application, visit.pool)
+        if visit.role:
+            yield pool, NodeId(NodeKind.PRINCIPAL, visit.role), Visits(visit.how)
+        else:
+            yield callers, pool, Visits(visit.how)
+
+
+def _pool(application: Application, id: str) -> NodeId:
+    """The resource that a pool is; a model file may have the pool without saying so, or the resource beside it."""
+    pools = [one.id for one in application.resources if one.type == "cognito-identity:identitypool"]
+    return NodeId(NodeKind.RESOURCE, pools[0] if id not in pools and len(pools) == 1 else id)
 
 
 def _target(application: Application, grant: Grant) -> NodeId:
@@ -165,5 +185,7 @@ def describe(edge: Edge) -> str:
             return "can use " + ", ".join(counts)
         case Trust():
             return "may assume"
+        case Visits():
+            return edge.how
         case Runs():
             return edge.why

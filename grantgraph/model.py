@@ -146,7 +146,7 @@ class IdentityPool:
 
     `id_value` is what a token's `aud` says. `mapped` are the roles that a role mapping can choose besides
     the two defaults, and `choices` say how. `tags` are the principal tags of its sessions, and the claims that
-    they hold.
+    they hold. `providers` are those whose tokens it takes: names, or ARNs of identity providers.
     """
 
     id: str
@@ -159,6 +159,31 @@ class IdentityPool:
     choices: tuple[RoleChoice, ...] = ()
     tags: Mapping[str, Text] = field(default_factory=dict)
     at: Location = field(default=NOWHERE, compare=False)
+    providers: tuple[Text, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """An app client of a user pool: a token for it says `id_value` as its audience.
+
+    `users` is the id of the user pool; `writes` are the attributes of themselves that its users may set, `unsure`
+    those of which AWS does not say so.
+    """
+
+    id: str
+    id_value: Text
+    users: str
+    writes: frozenset[str] = frozenset()
+    unsure: frozenset[str] = frozenset()
+    at: Location = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """What a route asks of a JSON Web Token: who issued it, and for whom; without an audience, for anybody."""
+
+    issuer: Text
+    audience: tuple[Text, ...] = ()
 
 
 class Authorizer(StrEnum):
@@ -195,7 +220,8 @@ class EntryPoint:
     elsewhere. `source` is the id of what calls: an API, a queue, a topic, a user pool. `runs_as` is the
     principal that it acts as where it has a role of its own, "" where only its function has one. `source_arn` is
     what the service that calls says as `aws:SourceArn`, where that is known; `failures_to` the id of the queue or
-    topic for what it cannot deliver. What an `unseen` one runs is not in the input.
+    topic for what it cannot deliver. What an `unseen` one runs is not in the input. `tokens` are those of which
+    one lets a caller in, where the authorizer asks for one and the input says which.
     """
 
     id: str
@@ -209,6 +235,7 @@ class EntryPoint:
     source_arn: Text = ""
     failures_to: str = ""
     unseen: bool = False
+    tokens: tuple[Token, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -370,6 +397,7 @@ class Application:
     when: tuple[Choice, ...] = ()
     hidden: tuple[Hidden, ...] = ()
     assuming: tuple[str, ...] = ()
+    clients: tuple[Client, ...] = ()
 
     @property
     def caveats(self) -> tuple[str, ...]:

@@ -110,5 +110,8 @@ def _session_keys(application: Application, principal: Principal) -> Iterator[Di
         yield Dimension(f"{prefix}:aud", may_be_absent=guest, domain=(literal_glob(pool.id_value),))
     word = "unauthenticated" if guest else "authenticated"
     domain = (literal_glob(word),) if guest else ()
-    yield Dimension(f"{prefix}:amr", multivalued=True, may_be_absent=False, domain=domain, members=(word,))
+    other = () if guest else (literal_glob("unauthenticated"),)
+    yield Dimension(
+        f"{prefix}:amr", multivalued=True, may_be_absent=False, domain=domain, members=(word,), apart_from=other
+    )
     yield Dimension(IDENTITY, may_be_absent=guest)

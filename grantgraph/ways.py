@@ -27,7 +27,11 @@ RUNNING = frozenset({"lambda:function", "states:stateMachine"})
 
 def caller_of(entry: EntryPoint) -> str:
     """Who may ask for an entry point, in words; "" where a policy names them, or nobody asks for it."""
-    return _CALLERS.get(entry.authorizer, "whoever its authorizer lets in") if entry.type in ASKED else ""
+    if entry.type not in ASKED:
+        return ""
+    if entry.tokens:
+        return f"holders of a token of {' or '.join(str(one.issuer) for one in entry.tokens)}"
+    return _CALLERS.get(entry.authorizer, "whoever its authorizer lets in")
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ from grantgraph.decode import decode_json
 from grantgraph.diff import compare
 from grantgraph.evaluate import Decision
 from grantgraph.grants import Grant
-from grantgraph.graph import Runs, Trust, build
+from grantgraph.graph import Runs, Trust, Visits, build
 from grantgraph.model import Application, PrincipalType
 from grantgraph.problems import InputError, Level, UsageError
 from grantgraph.prove import Proved, Undecided
@@ -148,7 +148,10 @@ def spelling(file: str) -> Application:
 
 def renamed(name: str, file: str) -> str:
     """A name of a template as the account has it; a name may be a part of that of an entry point."""
-    return " ".join(NAMES.get(word, word) for word in name.split(" ")) if file == "template.yaml" else name
+    if file != "template.yaml":
+        return name
+    name = name.replace("${People}", "eu-west-1_people").replace("${Web.Ref}", "web")
+    return " ".join(NAMES.get(word, word) for word in name.split(" "))
 
 
 def edges(file: str) -> set[tuple[str, ...]]:
@@ -160,6 +163,8 @@ def edges(file: str) -> set[tuple[str, ...]]:
                     yield *ends, str(edge.certain), " ".join(map(str, edge.actions()))
                 case Trust():
                     yield *ends, "trust"
+                case Visits():
+                    yield *ends, renamed(edge.how, file)
                 case Runs():
                     yield *ends, edge.why
 

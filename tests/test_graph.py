@@ -10,7 +10,7 @@ import pytest
 
 from grantgraph.catalog import load_catalog
 from grantgraph.grants import Grant
-from grantgraph.graph import ANYONE, NodeId, NodeKind, PermissionGraph, Runs, Trust, build, describe
+from grantgraph.graph import ANYONE, NodeId, NodeKind, PermissionGraph, Runs, Trust, Visits, build, describe
 from grantgraph.model import Application, Need
 from grantgraph.sources import load
 from grantgraph.synthesize import synthesize, with_policies
@@ -77,7 +77,7 @@ def test_who_may_assume_a_role_leads_to_it(model: PermissionGraph) -> None:
 
 
 def test_a_route_behind_iam_is_not_open_to_anyone(model: PermissionGraph) -> None:
-    assert ANYONE not in model.nodes()
+    assert [end.kind for start, end, _ in model.edges() if start == ANYONE] == [NodeKind.RESOURCE]
 
 
 def test_a_graph_cannot_be_changed(model: PermissionGraph) -> None:
@@ -92,23 +92,20 @@ def test_nodes_and_edges_come_in_one_order(full: PermissionGraph) -> None:
 
 
 def test_an_anonymous_caller_of_the_presigning_route_reaches_the_bucket(full: PermissionGraph) -> None:
+    route = NodeId(NodeKind.ENTRY_POINT, "POST /presigned-url")
+    assert between(full, ANYONE, route) == ["calls, authorizer none"]
     buckets = [one.id for one in full.application.resources if one.type == "s3:bucket"]
-    (path, *_) = [path for bucket in buckets for path in full.paths(ANYONE, resource(bucket))]
+    (path, *_) = [path for bucket in buckets for path in full.paths(route, resource(bucket))]
     kinds = [node.kind for node in path]
-    assert kinds == [
-        NodeKind.CALLER,
-        NodeKind.ENTRY_POINT,
-        NodeKind.RESOURCE,
-        NodeKind.PRINCIPAL,
-        NodeKind.RESOURCE,
-    ]
-    assert path[1].name == "POST /presigned-url"
+    assert kinds == [NodeKind.ENTRY_POINT, NodeKind.RESOURCE, NodeKind.PRINCIPAL, NodeKind.RESOURCE]
 
 
-def test_an_anonymous_caller_reaches_the_table_through_a_function_and_its_role(full: PermissionGraph) -> None:
+def test_a_guest_reaches_the_table_through_the_pool_and_its_role(full: PermissionGraph) -> None:
     (table,) = [one.id for one in full.application.resources if one.type == "dynamodb:table"]
-    routes = {path[1].name for path in full.paths(ANYONE, resource(table))}
-    assert "POST /presigned-url" in routes
+    (path,) = full.paths(ANYONE, resource(table))
+    kinds = [node.kind for node in path]
+    assert kinds == [NodeKind.CALLER, NodeKind.RESOURCE, NodeKind.PRINCIPAL, NodeKind.RESOURCE]
+    assert between(full, path[1], path[2]) == ["gives guests"]
 
 
 def test_there_is_no_path_where_nothing_leads(full: PermissionGraph) -> None:
@@ -123,7 +120,7 @@ def test_a_grant_beyond_the_application_leads_elsewhere(full: PermissionGraph) -
 
 def test_every_edge_is_of_a_known_kind_and_has_words(full: PermissionGraph) -> None:
     for _, _, edge in full.edges():
-        assert isinstance(edge, (Grant, Need, Runs, Trust)) and describe(edge)
+        assert isinstance(edge, (Grant, Need, Runs, Trust, Visits)) and describe(edge)
 
 
 def trusting(tmp_path: Path, statement: dict[str, object]) -> Application:

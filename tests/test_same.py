@@ -13,7 +13,7 @@ from grantgraph.catalog import load_catalog
 from grantgraph.cli.options import read_application
 from grantgraph.evaluate import Decision
 from grantgraph.grants import Grant
-from grantgraph.graph import Runs, Trust, build
+from grantgraph.graph import Runs, Trust, Visits, build
 from grantgraph.model import Application, Need
 from grantgraph.rules import check, load_rules
 
@@ -83,6 +83,8 @@ def edges(file: str) -> set[tuple[str, ...]]:
                     yield *ends, "certain" if edge.certain else "perhaps", actions, conditions
                 case Trust():
                     yield *ends, "trust", " ".join(one.spelled for one in edge.statement.actions.patterns)
+                case Visits():
+                    yield *ends, edge.how
                 case Runs():
                     yield *ends, edge.why
                 case Need():

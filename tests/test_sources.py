@@ -7,6 +7,7 @@ import json
 import os
 import sys
 from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,7 @@ from grantgraph.policy.pattern import parse_pattern
 from grantgraph.problems import InputError, Level
 from grantgraph.resources import fill, resource_types
 from grantgraph.sources import ReadOptions, load
-from grantgraph.text import Unknown, unknowns_in
+from grantgraph.text import Text, Unknown, unknowns_in
 
 ROOT = Path(__file__).parent.parent
 APPS = ROOT / "fixtures" / "apps"
@@ -58,18 +59,28 @@ def summary(application: Application) -> str:
         ),
         *(
             f"pool {one.id}: {one.authenticated}, {one.unauthenticated}, {', '.join(one.mapped) or 'none mapped'}"
+            f"; takes tokens of {_listed(one.providers)}; tags {_listed(sorted(one.tags))}"
             for one in application.pools
         ),
         "ways in:",
         *(
             f"  {one.id} ({one.type.value}, {one.authorizer.value}): {one.target}"
+            + "".join(f", a token of {each.issuer} for {_listed(each.audience)}" for each in one.tokens)
             for one in application.entry_points
+        ),
+        *(
+            f"client {one.id} of {one.users} writes {len(one.writes)} attributes, perhaps {len(one.unsure)} more"
+            for one in application.clients
         ),
         f"problems: {_counts(levels)}",
         f"counted: {_counts(Counter(application.counted))}",
         *(f"planned to {change}: {', '.join(ids)}" for change, ids in application.changes.items()),
     ]
     return "\n".join(lines) + "\n"
+
+
+def _listed(values: Iterable[Text]) -> str:
+    return ", ".join(map(str, values)) or "nobody in particular"
 
 
 def _counts(counts: Counter[str]) -> str:

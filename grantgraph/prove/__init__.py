@@ -20,7 +20,7 @@ from grantgraph.prove.questions import (
 )
 from grantgraph.prove.shapes import Session, session_of
 from grantgraph.prove.spaces import Dimension
-from grantgraph.prove.subject import Standing, Target, at_or_under, matching
+from grantgraph.prove.subject import Standing, Target, at_or_under, carried, equal_to, matching
 from grantgraph.prove.summary import Allowed, summary
 from grantgraph.prove.things import Things
 
@@ -49,9 +49,11 @@ __all__ = [
     "as_given",
     "assumptions",
     "at_or_under",
+    "carried",
     "conjunction",
     "disjoint",
     "disjunction",
+    "equal_to",
     "equivalent",
     "gained",
     "head_of",

@@ -151,7 +151,11 @@ class Case:
         """Whether anything asked of a dimension holds a part that is not known: only then two readings differ."""
         if self.frame.stand_ins:
             return True
-        globs = [glob for one in self.known.values() for glob in (*one.domain, *map(literal_glob, one.members))]
+        globs = [
+            glob
+            for one in self.known.values()
+            for glob in (*one.domain, *one.apart_from, *map(literal_glob, one.members))
+        ]
         for atom in _atoms(formula):
             if isinstance(atom, Holds):
                 globs.append(atom.test) if isinstance(atom.test, tuple) else None

@@ -104,6 +104,8 @@ class _Question:
         if dimension.domain:
             own = [self.matches(dimension.name, glob) for glob in dimension.domain]
             told.append(self.any_of(own))
+        for glob in dimension.apart_from:
+            told.append(self.terms.mkTerm(kinds.NOT, self.matches(dimension.name, glob)))
         return self.terms.mkTerm(kinds.AND, *told)
 
     def formula(self, formula: Formula) -> cvc5.Term:

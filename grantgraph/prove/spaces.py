@@ -34,6 +34,7 @@ class Dimension:
         domain: every value matches one of these globs; any text, where there is none.
         preferred: gives globs that a witness should match if it can, the first ones rather than the last.
         members: for a set whose content is fixed from outside: what it must contain.
+        apart_from: globs that no value matches.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Dimension:
     domain: tuple[Glob, ...] = ()
     preferred: Callable[[], Iterable[Glob]] = field(default=tuple, compare=False)
     members: tuple[Text, ...] = ()
+    apart_from: tuple[Glob, ...] = ()
 
 
 def find_value(dimension: Dimension, yes: frozenset[Test], no: frozenset[Test], *, loose: bool) -> Text | None:
@@ -55,6 +57,7 @@ def find_value(dimension: Dimension, yes: frozenset[Test], no: frozenset[Test], 
     Raises:
         Exhausted: the patterns are too many to tell.
     """
+    no |= frozenset(dimension.apart_from)
     tests = yes | no
     compared = {test.family for test in tests if isinstance(test, Compare)}
     if not compared and (tests or dimension.family not in _TYPED) and dimension.family is not Family.BOOL:

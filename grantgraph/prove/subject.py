@@ -14,6 +14,7 @@ from grantgraph.prove.formula import (
     Formula,
     Holds,
     Literal,
+    Present,
     disjunction,
 )
 from grantgraph.prove.glob import Run, glob_of, literal_glob, seal
@@ -45,6 +46,16 @@ def at_or_under(arn: Text) -> Formula:
     """The resource of an ARN, and what lies under it: objects, indexes, versions."""
     own = literal_glob(arn)
     return disjunction(Literal(Holds(RESOURCE, glob)) for glob in (own, (*own, "/", Run()), (*own, ":", Run())))
+
+
+def equal_to(key: str, value: Text) -> Formula:
+    """The requests that carry one value for a key."""
+    return Literal(Holds(key, literal_glob(value)))
+
+
+def carried(key: str) -> Formula:
+    """The requests that carry a key."""
+    return Literal(Present(key))
 
 
 @dataclass(frozen=True, slots=True)

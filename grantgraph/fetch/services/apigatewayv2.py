@@ -21,8 +21,12 @@ _PARTS: Mapping[str, tuple[str, str, tuple[str, ...]]] = {
         "IntegrationId",
         ("IntegrationType", "IntegrationUri", "IntegrationSubtype", "CredentialsArn", "RequestParameters"),
     ),
-    "get_routes": ("Route", "RouteId", ("RouteKey", "Target", "AuthorizationType")),
-    "get_authorizers": ("Authorizer", "AuthorizerId", ("Name", "AuthorizerType", "AuthorizerUri")),
+    "get_routes": ("Route", "RouteId", ("RouteKey", "Target", "AuthorizationType", "AuthorizerId")),
+    "get_authorizers": (
+        "Authorizer",
+        "AuthorizerId",
+        ("Name", "AuthorizerType", "AuthorizerUri", "JwtConfiguration"),
+    ),
     "get_stages": ("Stage", "StageName", ("StageName",)),
 }
 
@@ -41,10 +45,13 @@ def _read(aws: Asking, one: Mapping[str, Any]) -> Iterator[Read]:
 
 
 def _properties(id: str, one: Mapping[str, Any], keys: tuple[str, ...]) -> dict[str, Any]:
-    """What is said of a part of an API; integrations are named with their API, as other APIs may use their ids."""
+    """What is said of a part of an API; integrations and authorizers are named with their API, as other APIs may
+    use their ids."""
     found = {"ApiId": id, **members(one, *keys)}
     if str(found.get("Target", "")).startswith(_TARGET):
         found["Target"] = f"{_TARGET}{id}/{found['Target'].removeprefix(_TARGET)}"
+    if "AuthorizerId" in found:
+        found["AuthorizerId"] = f"{id}/{found['AuthorizerId']}"
     if "RequestParameters" in found:
         found["RequestParameters"] = members(found["RequestParameters"], *_PARAMETERS) or None
     return found

@@ -13,6 +13,7 @@ from grantgraph.problems import Level, Problems, bug
 from grantgraph.sources import STANDARD_INPUT, ReadOptions
 from grantgraph.sources._cloudformation.assembly import Assembly
 from grantgraph.sources._cloudformation.choices import groups_of
+from grantgraph.sources._cloudformation.clients import read_clients
 from grantgraph.sources._cloudformation.environment import environment_of
 from grantgraph.sources._cloudformation.events import read_events
 from grantgraph.sources._cloudformation.graphql import read_fields
@@ -53,6 +54,7 @@ def read_application(
     entry_points = _distinct(
         [*read_routes(assembly, roles), *read_fields(assembly, roles), *read_events(assembly, roles)]
     )
+    clients = tuple(read_clients(assembly))
     principals = read_principals(assembly, roles)
     assembly.report_doubts()
     choices = groups_of(assembly.hinges)
@@ -72,6 +74,7 @@ def read_application(
         counted=assembly.counted(),
         choices=choices,
         when=options.assume,
+        clients=clients,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from grantgraph.model import Authorizer
 from grantgraph.node import Node
@@ -102,11 +102,22 @@ def _secured(body: Node, operation: Node) -> Authorizer:
     if not isinstance(security.value, tuple):
         return Authorizer.UNKNOWN
     schemes = schemes_of(body)
-    names = dict.fromkeys(name for requirement in security.items for name in requirement.fields)
-    found = {_scheme(schemes.get(name), name) for name in names} - {None}
+    found = {_scheme(schemes.get(name), name) for name in _names(security)} - {None}
     if len(found) > 1 or (found and _may_be_left_out(security, schemes)):
         return Authorizer.UNKNOWN
     return next((one for one in found if one is not None), Authorizer.NONE)
+
+
+def asked_of(body: Node, operation: Node) -> Iterator[Node]:
+    """The schemes that an operation names, of which one suffices."""
+    security = operation.get("security") or body.get("security")
+    schemes = schemes_of(body)
+    names = _names(security) if security is not None and isinstance(security.value, tuple) else ()
+    return (schemes[name] for name in names if name in schemes)
+
+
+def _names(security: Node) -> Iterable[str]:
+    return dict.fromkeys(name for requirement in security.items for name in requirement.fields)
 
 
 def _may_be_left_out(security: Node, schemes: Mapping[str, Node]) -> bool:

@@ -31,6 +31,7 @@ def read_pools(assembly: Assembly, roles: Roles) -> tuple[IdentityPool, ...]:
             _flag(assembly, one, "AllowUnauthenticatedIdentities"),
             _flag(assembly, one, "AllowClassicFlow"),
             at=one.at,
+            providers=tuple(_providers(assembly, one)),
         )
     for one in assembly.of(ATTACHMENT):
         id = _pool_of(assembly, one, pools, "attaches roles to")
@@ -43,6 +44,21 @@ def read_pools(assembly: Assembly, roles: Roles) -> tuple[IdentityPool, ...]:
         id = _pool_of(assembly, one, pools, "tags the sessions of")
         pools[id] = replace(pools[id], tags={**pools[id].tags, **_tags(assembly, one)})
     return tuple(pools.values())
+
+
+def _providers(assembly: Assembly, one: Declared) -> Iterator[Text]:
+    """Whose tokens a pool takes."""
+    own = assembly.property(one, "CognitoIdentityProviders")
+    for provider in own.items if own else ():
+        name = provider.get("ProviderName")
+        value = assembly.text_of(name, "the name of a provider") if name else None
+        yield from [value] if value is not None else []
+    for key in ("OpenIdConnectProviderARNs", "SamlProviderARNs"):
+        yield from (value for value, _ in assembly.texts(assembly.property(one, key), "the ARN of a provider"))
+    others = assembly.property(one, "SupportedLoginProviders")
+    yield from others.fields if others else ()
+    developer = assembly.text(one, "DeveloperProviderName")
+    yield from [developer] if developer is not None else []
 
 
 def _pool_of(assembly: Assembly, one: Declared, pools: dict[str, IdentityPool], does: str) -> str:

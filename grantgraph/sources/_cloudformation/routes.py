@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from grantgraph.model import Authorizer, EntryPoint, EntryPointType
 from grantgraph.problems import Location
@@ -13,6 +13,7 @@ from grantgraph.sources._cloudformation.called import find_function
 from grantgraph.sources._cloudformation.identities import Roles
 from grantgraph.sources._cloudformation.integrations import NOTHING, UNSEEN, Behind, behind, behind_integration
 from grantgraph.sources._cloudformation.openapi import (
+    asked_of,
     authorizer_named,
     authorizer_uri,
     body_of,
@@ -21,6 +22,7 @@ from grantgraph.sources._cloudformation.openapi import (
     schemes_of,
 )
 from grantgraph.sources._cloudformation.template import Declared
+from grantgraph.sources._cloudformation.tokens import tokens_of, tokens_of_scheme
 from grantgraph.sources._cloudformation.types import API, REST_API
 from grantgraph.text import Text, split_text, text
 
@@ -115,7 +117,8 @@ def _route(around: _Around, one: Declared) -> Iterator[EntryPoint]:
         authorizer = around.connecting.get(api.id, Authorizer.NONE)
         yield _entry(around, api, str(key), found, authorizer, one.at, CONNECT)
     else:
-        yield _entry(around, api, str(key), found, _authorizer(assembly, one), one.at)
+        entry = _entry(around, api, str(key), found, _authorizer(assembly, one), one.at)
+        yield replace(entry, tokens=tokens_of(assembly, one))
 
 
 def _authorizer(assembly: Assembly, one: Declared) -> Authorizer:
@@ -200,7 +203,8 @@ def _method(around: _Around, one: Declared, paths: _Paths) -> Iterator[EntryPoin
     key = f"{verb} {path}"
     uri, credentials = (integration.get(name) if integration else None for name in ("Uri", "Credentials"))
     found = behind(assembly, around.roles, uri, credentials, key)
-    yield _entry(around, api, key, found, _authorizer(assembly, one), one.at)
+    entry = _entry(around, api, key, found, _authorizer(assembly, one), one.at)
+    yield replace(entry, tokens=tokens_of(assembly, one))
 
 
 def _body(around: _Around, api: Declared) -> Iterator[EntryPoint]:
@@ -211,7 +215,9 @@ def _body(around: _Around, api: Declared) -> Iterator[EntryPoint]:
         integration = integration_of(body, operation) if body is not None else None
         uri, credentials = (integration.get(name) if integration else None for name in ("uri", "credentials"))
         found = behind(assembly, around.roles, uri, credentials, key)
-        yield _entry(around, api, key, found, authorizer, operation.at)
+        schemes = asked_of(body, operation) if body is not None else ()
+        tokens = tuple(one for scheme in schemes for one in tokens_of_scheme(assembly, scheme))
+        yield replace(_entry(around, api, key, found, authorizer, operation.at), tokens=tokens)
 
 
 # ── function URLs ──

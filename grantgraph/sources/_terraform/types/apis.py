@@ -14,6 +14,7 @@ from grantgraph.sources._terraform.types.lambda_ import FUNCTIONS, value_of
 from grantgraph.text import Text, Unknown, text
 
 API, INTEGRATION = "aws_apigatewayv2_api", "aws_apigatewayv2_integration"
+AUTHORIZER, REST_AUTHORIZER = "aws_apigatewayv2_authorizer", "aws_api_gateway_authorizer"
 REST_API, RESOURCE, METHOD = "aws_api_gateway_rest_api", "aws_api_gateway_resource", "aws_api_gateway_method"
 
 # ── HTTP and WebSocket APIs ──
@@ -47,6 +48,7 @@ def _route(reader: Reader, one: Instance) -> Properties:
         "RouteKey": reader.text(one, "route_key"),
         "Target": _integration_of(reader, one),
         "AuthorizationType": reader.text(one, "authorization_type"),
+        "AuthorizerId": value_of(reader.link(one, "authorizer_id", to=(AUTHORIZER,))),
     }
 
 
@@ -69,6 +71,20 @@ def _prefixed(link: Link) -> Node:
 
 def _integration(reader: Reader, one: Instance) -> Properties:
     return {"IntegrationUri": value_of(reader.link(one, "integration_uri", to=FUNCTIONS))}
+
+
+def _authorizer(reader: Reader, one: Instance) -> Properties:
+    blocks = reader.value(one, "jwt_configuration")
+    block = next(iter(blocks.items), None) if blocks is not None else None
+    config = {"Issuer": block.get("issuer"), "Audience": block.get("audience")} if block is not None else {}
+    given = {key: value for key, value in config.items() if value is not None}
+    return {
+        "ApiId": value_of(reader.link(one, "api_id", to=(API,))),
+        "AuthorizerType": reader.text(one, "authorizer_type"),
+        "AuthorizerUri": value_of(reader.link(one, "authorizer_uri", to=FUNCTIONS)),
+        "Name": reader.text(one, "name"),
+        "JwtConfiguration": Node(given, block.at) if block is not None else None,
+    }
 
 
 def _stage(reader: Reader, one: Instance) -> Properties:
@@ -108,6 +124,17 @@ def _method(reader: Reader, one: Instance) -> Properties:
         "ResourceId": value_of(_place(reader, one, "resource_id")),
         "HttpMethod": reader.text(one, "http_method"),
         "AuthorizationType": reader.text(one, "authorization"),
+        "AuthorizerId": value_of(reader.link(one, "authorizer_id", to=(REST_AUTHORIZER,))),
+    }
+
+
+def _rest_authorizer(reader: Reader, one: Instance) -> Properties:
+    return {
+        "RestApiId": value_of(reader.link(one, "rest_api_id", to=(REST_API,))),
+        "Type": reader.text(one, "type"),
+        "AuthorizerUri": value_of(reader.link(one, "authorizer_uri", to=FUNCTIONS)),
+        "Name": reader.text(one, "name"),
+        "ProviderARNs": reader.value(one, "provider_arns"),
     }
 
 
@@ -148,11 +175,13 @@ TERRAFORM_TYPES = (
     TerraformType(API, "AWS::ApiGatewayV2::Api", _api, "id", known_by=("id", "execution_arn")),
     TerraformType("aws_apigatewayv2_route", "AWS::ApiGatewayV2::Route", _route),
     TerraformType(INTEGRATION, "AWS::ApiGatewayV2::Integration", _integration),
+    TerraformType(AUTHORIZER, "AWS::ApiGatewayV2::Authorizer", _authorizer, "id"),
     TerraformType("aws_apigatewayv2_stage", "AWS::ApiGatewayV2::Stage", _stage),
     TerraformType(REST_API, "AWS::ApiGateway::RestApi", _rest_api, "id", known_by=("id", "root_resource_id")),
     policy_resource("aws_api_gateway_rest_api_policy", "rest_api_id", REST_API),
     TerraformType(RESOURCE, "AWS::ApiGateway::Resource", _resource),
     TerraformType(METHOD, "AWS::ApiGateway::Method", _method),
+    TerraformType(REST_AUTHORIZER, "AWS::ApiGateway::Authorizer", _rest_authorizer, "id"),
     TerraformType("aws_api_gateway_integration", "", _method_integration),
     TerraformType("aws_api_gateway_stage", "AWS::ApiGateway::Stage", _rest_stage),
     TerraformType("aws_api_gateway_deployment", "AWS::ApiGateway::Stage", _rest_stage),

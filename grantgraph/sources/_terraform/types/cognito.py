@@ -9,10 +9,12 @@ from grantgraph.sources._terraform.document import Instance
 from grantgraph.sources._terraform.policies import policy_document
 from grantgraph.sources._terraform.reader import Reader
 from grantgraph.sources._terraform.types import Properties, TerraformType
-from grantgraph.sources._terraform.types.lambda_ import FUNCTIONS
+from grantgraph.sources._terraform.types.lambda_ import FUNCTIONS, value_of
 from grantgraph.text import Unknown
 
 IDENTITY_POOL = "aws_cognito_identity_pool"
+USER_POOL = "aws_cognito_user_pool"
+PRINCIPAL_TAG = "aws_cognito_identity_pool_provider_principal_tag"
 ROLE = "aws_iam_role"
 AMR = "cognito-identity.amazonaws.com:amr"
 """What a role's trust policy asks of a visitor: to be signed in, or not to be."""
@@ -42,7 +44,25 @@ def _identity_pool(reader: Reader, one: Instance) -> Properties:
     return {
         "AllowUnauthenticatedIdentities": reader.value(one, "allow_unauthenticated_identities"),
         "AllowClassicFlow": reader.value(one, "allow_classic_flow"),
+        "CognitoIdentityProviders": _providers(reader, one),
+        "OpenIdConnectProviderARNs": reader.value(one, "openid_connect_provider_arns"),
+        "SamlProviderARNs": reader.value(one, "saml_provider_arns"),
+        "SupportedLoginProviders": reader.value(one, "supported_login_providers"),
+        "DeveloperProviderName": _or_nothing(reader.text(one, "developer_provider_name")),
     }
+
+
+def _providers(reader: Reader, one: Instance) -> Node | None:
+    blocks = reader.value(one, "cognito_identity_providers")
+    if blocks is None or isinstance(blocks.value, Unknown):
+        return blocks
+    names = [(block, block.get("provider_name")) for block in blocks.items]
+    return Node(tuple(Node({"ProviderName": name}, block.at) for block, name in names if name), blocks.at)
+
+
+def _or_nothing(node: Node | None) -> Node | None:
+    """A text that Terraform leaves empty where it is not given."""
+    return node if node is not None and node.value != "" else None
 
 
 def _roles_attachment(reader: Reader, one: Instance) -> Properties:
@@ -138,6 +158,24 @@ def _mapping(reader: Reader, one: Instance, at: int, block: Node) -> Node:
     return Node({key: member for key, member in members.items() if member is not None}, block.at)
 
 
+def _principal_tags(reader: Reader, one: Instance) -> Properties:
+    pool = reader.link(one, "identity_pool_id", to=(IDENTITY_POOL,))
+    return {
+        "IdentityPoolId": pool.value if pool else None,
+        "IdentityProviderName": reader.text(one, "identity_provider_name"),
+        "PrincipalTags": reader.value(one, "principal_tags"),
+        "UseDefaults": reader.value(one, "use_defaults"),
+    }
+
+
+def _client(reader: Reader, one: Instance) -> Properties:
+    listed = reader.value(one, "write_attributes")
+    return {
+        "UserPoolId": value_of(reader.link(one, "user_pool_id", to=(USER_POOL,))),
+        "WriteAttributes": listed if listed is not None and listed.value != () else None,
+    }
+
+
 def _user_pool(reader: Reader, one: Instance) -> Properties:
     config: dict[str, Node] = {}
     for at in reader.blocks(one, "lambda_config"):
@@ -153,7 +191,19 @@ def _user_pool(reader: Reader, one: Instance) -> Properties:
                 link = reader.link(one, *block, name, index, "lambda_arn", to=FUNCTIONS)
                 if link is not None and key.removesuffix("Config") not in config:
                     config[key] = Node({"LambdaArn": link.value}, link.value.at)
-    return {"LambdaConfig": Node(config, one.at) if config else None}
+    return {"LambdaConfig": Node(config, one.at) if config else None, "Schema": _schema(reader, one)}
+
+
+def _schema(reader: Reader, one: Instance) -> Node | None:
+    blocks = reader.value(one, "schema")
+    if blocks is None or isinstance(blocks.value, Unknown):
+        return blocks
+    members = [
+        {"Name": block.get("name"), "Mutable": block.get("mutable") or Node(False, block.at)}
+        for block in blocks.items
+    ]
+    found = [{key: value for key, value in one.items() if value is not None} for one in members]
+    return Node(tuple(Node(one, blocks.at) for one in found), blocks.at)
 
 
 TERRAFORM_TYPES = (
@@ -161,5 +211,7 @@ TERRAFORM_TYPES = (
     TerraformType(
         "aws_cognito_identity_pool_roles_attachment", "AWS::Cognito::IdentityPoolRoleAttachment", _roles_attachment
     ),
-    TerraformType("aws_cognito_user_pool", "AWS::Cognito::UserPool", _user_pool, "id"),
+    TerraformType(PRINCIPAL_TAG, "AWS::Cognito::IdentityPoolPrincipalTag", _principal_tags),
+    TerraformType(USER_POOL, "AWS::Cognito::UserPool", _user_pool, "id"),
+    TerraformType("aws_cognito_user_pool_client", "AWS::Cognito::UserPoolClient", _client, "id"),
 )

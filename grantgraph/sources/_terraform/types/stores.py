@@ -84,6 +84,14 @@ def _notification(reader: Reader, one: Instance) -> Properties:
     return {"BucketName": bucket.value if bucket else None, "NotificationConfiguration": Node(lists, one.at)}
 
 
+def _public_access(reader: Reader, one: Instance) -> None:
+    """What shuts others out of a bucket, which CloudFormation keeps in the bucket."""
+    bucket = reader.link(one, "bucket", to=(BUCKET,))
+    flag = reader.value(one, "restrict_public_buckets")
+    if bucket is not None and bucket.found is not None and flag is not None:
+        reader.put(bucket.found, "PublicAccessBlockConfiguration", Node({"RestrictPublicBuckets": flag}, one.at))
+
+
 # ── secrets ──
 
 
@@ -149,6 +157,7 @@ TERRAFORM_TYPES = (
     ),
     policy_resource("aws_s3_bucket_policy", "bucket", BUCKET),
     TerraformType("aws_s3_bucket_notification", "Custom::S3BucketNotifications", _notification),
+    TerraformType("aws_s3_bucket_public_access_block", "", _public_access),
     _SECRET_TYPE,
     policy_resource("aws_secretsmanager_secret_policy", "secret_arn", SECRET),
     TerraformType(KEY, "AWS::KMS::Key", _key, "key_id"),

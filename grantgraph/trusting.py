@@ -1,0 +1,83 @@
+"""Whom a role's trust policy lets in: questions over every token that an identity pool could hand out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cache
+
+from grantgraph.catalog import Action, Catalog
+from grantgraph.evaluate import Caller, CallerKind
+from grantgraph.model import Principal
+from grantgraph.policy.document import PolicySet
+from grantgraph.problems import bug
+from grantgraph.prove import (
+    EVERYWHERE,
+    Answer,
+    Dimension,
+    Formula,
+    Standing,
+    at_or_under,
+    carried,
+    conjunction,
+    equal_to,
+    negation,
+    never,
+    session_of,
+)
+from grantgraph.prove.glob import literal_glob
+from grantgraph.text import Text
+
+PROVIDER = "cognito-identity.amazonaws.com"
+AUD, AMR, SUB = (f"{PROVIDER}:{name}" for name in ("aud", "amr", "sub"))
+ASSUME = "sts:AssumeRoleWithWebIdentity"
+
+
+def visitors_cannot_assume(
+    role: Principal, pool: Text, catalog: Catalog, *, guests: bool, provider: Text = ""
+) -> Answer:
+    """No visitor of an identity pool can assume the role: refuted by the token of one who can (133 to 136).
+
+    Args:
+        guests: whether those are meant who do not sign in.
+        provider: one through which visitors sign in; "" for any.
+    """
+    word = "unauthenticated" if guests else "authenticated"
+    members = (word, provider) if provider and not guests else (word,)
+    domain = tuple(map(literal_glob, members)) if guests else ()
+    other = () if guests else (literal_glob("unauthenticated"),)
+    amr = Dimension(AMR, multivalued=True, may_be_absent=False, domain=domain, members=members, apart_from=other)
+    return _no_token(role, catalog, (_audience(pool), amr, _SUB))
+
+
+def others_cannot_assume(role: Principal, pools: Iterable[Text], catalog: Catalog) -> Answer:
+    """No visitor of any other identity pool can assume the role (135)."""
+    amr = Dimension(AMR, multivalued=True, may_be_absent=False)
+    own = conjunction(negation(equal_to(AUD, pool)) for pool in pools)
+    return _no_token(role, catalog, (Dimension(AUD, may_be_absent=False), amr, _SUB), own)
+
+
+def strangers_to_amr_cannot_assume(role: Principal, pool: Text, catalog: Catalog) -> Answer:
+    """No token that says nothing of how its holder signed in can assume the role (136)."""
+    amr = Dimension(AMR, multivalued=True)
+    return _no_token(role, catalog, (_audience(pool), amr, _SUB), negation(carried(AMR)))
+
+
+_SUB = Dimension(SUB, may_be_absent=False)
+
+
+def _audience(pool: Text) -> Dimension:
+    return Dimension(AUD, may_be_absent=False, domain=(literal_glob(pool),))
+
+
+def _no_token(
+    role: Principal, catalog: Catalog, keys: tuple[Dimension, ...], region: Formula = EVERYWHERE
+) -> Answer:
+    caller = Caller(CallerKind.WEB_IDENTITY, PROVIDER)
+    standing = Standing(session_of(caller, keys), PolicySet(resource_based=role.trust))
+    return never(standing, [_assume(catalog)], catalog, conjunction([at_or_under(role.arn), region]))
+
+
+@cache
+def _assume(catalog: Catalog) -> Action:
+    action = catalog.action(ASSUME)
+    return action if action is not None else bug(f"the catalog does not know {ASSUME}")
