@@ -194,6 +194,10 @@ def _owner(application: Application, resource: Text) -> Text | None:
 
 def _policies_at(application: Application, standing: Standing | None, resource: Text) -> PolicySet:
     """The policies that decide about a resource: the caller's own, where it is one of ours, and the resource's."""
+    own = standing.policies if standing is not None else PolicySet()
+    role = next((one for one in application.principals if one.trust is not None and one.arn == resource), None)
+    if role is not None:
+        return replace(own, resource_based=role.trust)
     if standing is None:
         owner = next((one for one in application.resources if _is_at(one.arn, resource)), None)
         return PolicySet(resource_based=owner.policy if owner is not None else None)

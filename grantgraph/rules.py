@@ -21,13 +21,14 @@ from grantgraph.findings import (
     rank,
 )
 from grantgraph.grants import CHANGING, Grant, by_level
-from grantgraph.model import INCOMPLETE, Application, Authorizer, Principal, PrincipalType
+from grantgraph.model import INCOMPLETE, Application, Authorizer, IdentityPool, Principal, PrincipalType
 from grantgraph.permissions import Permissions
 from grantgraph.policy.document import Statement
 from grantgraph.problems import Level, UsageError
 from grantgraph.promises import keep
-from grantgraph.prove import assumptions
+from grantgraph.prove import Proved, Refuted, Undecided, assumptions
 from grantgraph.telling import doubts_of, gather, name_actions, name_place, proof_of
+from grantgraph.text import Unknown
 from grantgraph.ways import Way, caller_of
 
 __all__ = [
@@ -39,14 +40,19 @@ __all__ = [
     "Doubt",
     "Finding",
     "Grant",
+    "IdentityPool",
     "Path",
     "Permissions",
     "Principal",
     "PrincipalType",
     "Proof",
+    "Proved",
+    "Refuted",
     "Rule",
     "Severity",
     "Step",
+    "Undecided",
+    "Unknown",
     "Way",
     "Written",
     "by_level",
@@ -98,12 +104,6 @@ def _open_doors(application: Application) -> Iterator[Doubt]:
     for resource in application.resources:
         for unseen in resource.policy.unseen if resource.policy is not None else ():
             yield Doubt("reading", "", f"the policy of `{resource.id}`: {unseen.reason}", resource.at)
-    for pool in application.pools:
-        if pool.allows_classic_flow is not False:
-            reason = (
-                f"`{pool.id}` allows the classic flow: its visitors choose any role whose trust policy lets them"
-            )
-            yield Doubt("classic flow", "", reason, pool.at)
 
 
 WHO_COMES_IN = frozenset(

@@ -30,6 +30,8 @@ from grantgraph.text import Text
 PROVIDER = "cognito-identity.amazonaws.com"
 AUD, AMR, SUB = (f"{PROVIDER}:{name}" for name in ("aud", "amr", "sub"))
 ASSUME = "sts:AssumeRoleWithWebIdentity"
+SOMEBODY_ELSES = "us-east-1:5d1f0c2e-0000-4000-8000-3b9a7c6d5e4f"
+"""The id of a pool as a witness shows it."""
 
 
 def visitors_cannot_assume(
@@ -46,20 +48,22 @@ def visitors_cannot_assume(
     domain = tuple(map(literal_glob, members)) if guests else ()
     other = () if guests else (literal_glob("unauthenticated"),)
     amr = Dimension(AMR, multivalued=True, may_be_absent=False, domain=domain, members=members, apart_from=other)
-    return _no_token(role, catalog, (_audience(pool), amr, _SUB))
+    return _no_token(role, catalog, (_audience(pool), amr, _SUB), conjunction([equal_to(AUD, pool), carried(AMR)]))
 
 
 def others_cannot_assume(role: Principal, pools: Iterable[Text], catalog: Catalog) -> Answer:
     """No visitor of any other identity pool can assume the role (135)."""
     amr = Dimension(AMR, multivalued=True, may_be_absent=False)
-    own = conjunction(negation(equal_to(AUD, pool)) for pool in pools)
-    return _no_token(role, catalog, (Dimension(AUD, may_be_absent=False), amr, _SUB), own)
+    aud = Dimension(AUD, may_be_absent=False, preferred=lambda: (literal_glob(SOMEBODY_ELSES),))
+    other = conjunction([carried(AUD), *(negation(equal_to(AUD, pool)) for pool in pools)])
+    return _no_token(role, catalog, (aud, amr, _SUB), other)
 
 
 def strangers_to_amr_cannot_assume(role: Principal, pool: Text, catalog: Catalog) -> Answer:
     """No token that says nothing of how its holder signed in can assume the role (136)."""
     amr = Dimension(AMR, multivalued=True)
-    return _no_token(role, catalog, (_audience(pool), amr, _SUB), negation(carried(AMR)))
+    other = conjunction([equal_to(AUD, pool), negation(carried(AMR))])
+    return _no_token(role, catalog, (_audience(pool), amr, _SUB), other)
 
 
 _SUB = Dimension(SUB, may_be_absent=False)

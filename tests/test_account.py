@@ -380,7 +380,7 @@ def test_a_role_that_any_pool_opens_is_a_finding_and_a_doubt() -> None:
     trust = visitors(amr=("ForAnyValue:StringLike", "authenticated"))
     application = read_json(plain(role("r", trust, RolePolicyList=inline(document(allow("dynamodb:PutItem"))))))
     checked = check(application, load_catalog(), load_rules())
-    assert [(one.rule, one.principal) for one in checked.findings] == [("GG101", "r")]
+    assert [(one.rule, one.principal) for one in checked.findings] == [("GG201", "r"), ("GG101", "r")]
     assert checked.doubts
     assert "`r` lets in the visitors of any identity pool in the world: it is read as guests'" in {
         one.message for one in application.problems

@@ -35,8 +35,8 @@ def test_a_tight_template_passes(tmp_path: Path) -> None:
     [
         (
             "AllowUnauthenticatedIdentities: true",
-            "AllowUnauthenticatedIdentities: true\n      AllowClassicFlow: true",
-            "`Pool` allows the classic flow",
+            "AllowUnauthenticatedIdentities: true\n      AllowClassicFlow: !ImportValue classic-flow",
+            "whether `Pool` allows the classic flow is not known here",
         ),
         (
             "      Roles:\n        authenticated:",

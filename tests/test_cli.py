@@ -67,6 +67,7 @@ def guest_with(properties: dict[str, Any], id: str = "Guest") -> str:
     trust = {
         "Effect": "Allow",
         "Principal": {"Federated": "cognito-identity.amazonaws.com"},
+        "Condition": {"StringEquals": {"cognito-identity.amazonaws.com:aud": {"Ref": "Pool"}}},
         "Action": "sts:AssumeRoleWithWebIdentity",
     }
     roles = {"IdentityPoolId": {"Ref": "Pool"}, "Roles": {"unauthenticated": {"Fn::GetAtt": [id, "Arn"]}}}

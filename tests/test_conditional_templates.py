@@ -35,6 +35,7 @@ Resources:
           Effect: Allow
           Action: sts:AssumeRoleWithWebIdentity
           Principal: {Federated: cognito-identity.amazonaws.com}
+          Condition: {StringEquals: {"cognito-identity.amazonaws.com:aud": !Ref Pool}}
 """
 STAGE = """
 Parameters: {Stage: {Type: String}}
