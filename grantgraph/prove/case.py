@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from itertools import islice
 
 from grantgraph.catalog import Catalog
 from grantgraph.evaluate import Decision, Request, decide
+from grantgraph.policy.document import Effect, Statement
 from grantgraph.problems import bug
 from grantgraph.prove.answers import Answer, Proved, Refuted, Undecided
+from grantgraph.prove.automaton import accepts
 from grantgraph.prove.budget import Exhausted
 from grantgraph.prove.comparison import Test
 from grantgraph.prove.encode import encode_allowed
@@ -23,10 +26,11 @@ from grantgraph.prove.formula import (
     Literal,
     Present,
     conjunction,
+    holds_at,
     negation,
 )
 from grantgraph.prove.frame import Frame
-from grantgraph.prove.glob import Glob, GlobToken, caseless, literal_glob
+from grantgraph.prove.glob import Glob, GlobToken, caseless, glob_of, literal_glob, spelled_by
 from grantgraph.prove.search import Model, Search
 from grantgraph.prove.shapes import Shape, dimension_of
 from grantgraph.prove.spaces import Dimension
@@ -39,6 +43,9 @@ MAX_INSTANCES = 8
 
 MAX_SPELLINGS = 5
 """How many values are tried where a witness only says that a variable has a value of its own."""
+
+MAX_GUESSES = 4
+"""How many resources that exist, and how many that statements spell, are tried before anything is searched."""
 
 DISAGREE = "the prover and the evaluator read the policies differently; please report this"
 
@@ -83,12 +90,7 @@ class Case:
         if self.other is not None:
             theirs = encode_allowed(self.other.policies_at(self.target), self.frame)
             parts.append(theirs if self.question.both else negation(theirs))
-        if self.target is not None:
-            parts.append(self.target.region)
-        elif self.shape.resource_type is not None or self.shape.any_type:
-            parts += [negation(one.region) for one in self.question.targets]
-        parts.append(self.question.region)
-        return conjunction(parts)
+        return conjunction([*parts, self.where()])
 
     def beyond(self, formula: Formula, spent: str) -> Answer:
         """What is said where our own search gave up."""
@@ -110,6 +112,44 @@ class Case:
     def loose_search(self) -> Search:
         """A search that overlooks nothing, whatever the unknown parts and the variables are."""
         return Search(self.known, True, self.question.budget, self.frame.stand_ins)
+
+    def guess(self, about: tuple[Statement, ...]) -> Refuted | None:
+        """A request that people would think of first, if it happens to be one that is looked for.
+
+        Only where no statement about the action speaks of a key: nothing hangs on what a request carries then.
+        """
+        if self.question.other is not None or self.question.variables or any(map(_speaks_of_keys, about)):
+            return None
+        for resource in self.likely(about):
+            point = {RESOURCE: resource}
+            if holds_at(self.where(), point) and any(accepts(glob, resource) for glob in self.shape.resources):
+                answer = self.decided(self.request(Model(point, {}), 0))
+                if isinstance(answer, Refuted):
+                    return answer
+        return None
+
+    def likely(self, about: tuple[Statement, ...]) -> Iterator[Text]:
+        """Resources of the shape that exist or read like it, then those that the Allow statements spell."""
+        if self.shape.resource_type is None:
+            yield "*"
+            return
+        yield from (spelled_by(glob, "") for glob in islice(self.shape.pleasant(), MAX_GUESSES))
+        patterns = [
+            one.pattern
+            for statement in about
+            if statement.effect is Effect.ALLOW and not statement.resources.negated
+            for one in statement.resources.patterns
+        ]
+        yield from (spelled_by(glob_of(pattern.parts), "x") for pattern in patterns[:MAX_GUESSES])
+
+    def where(self) -> Formula:
+        """The resources that the case is about, among those of its shape."""
+        parts = [self.question.region]
+        if self.target is not None:
+            parts.append(self.target.region)
+        elif self.shape.resource_type is not None or self.shape.any_type:
+            parts += [negation(one.region) for one in self.question.targets]
+        return conjunction(parts)
 
     def answer(self) -> Answer:
         """Proved when no request of this shape makes the formula true, or Refuted by one."""
@@ -233,6 +273,10 @@ class Case:
         if isinstance(resource, tuple):
             bug("a resource is one text")
         return Request(self.standing.session.caller, self.action, resource, context, owner or None)
+
+
+def _speaks_of_keys(statement: Statement) -> bool:
+    return bool(statement.conditions) or any(one.pattern.variables for one in statement.resources.patterns)
 
 
 def _atoms(formula: Formula) -> Iterator[Present | Holds | Every | Free]:

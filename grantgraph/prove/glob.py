@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from grantgraph.policy.pattern import Part, Wild
-from grantgraph.text import Letter, Text, Unknown, letters
+from grantgraph.text import Letter, Text, Unknown, letters, text
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +60,22 @@ def glob_of(parts: Iterable[Part], *, ignore_case: bool = False) -> Glob:
         else:
             raise ValueError(f"{part} has no value")
     return tuple(tokens)
+
+
+def spelled_by(glob: Glob, fill: str) -> Text:
+    """A text that a glob spells, with a letter or nothing for each of its runs."""
+    letters: list[Letter] = []
+    for token in glob:
+        match token:
+            case Run():
+                letters.append(fill)
+            case One():
+                letters.append("x")
+            case AnyCase(letter):
+                letters.append(letter)
+            case _:
+                letters.append(token)
+    return text(letters)
 
 
 def caseless(unknown: Unknown) -> Unknown:

@@ -20,13 +20,14 @@ Naming: TypeAlias = tuple[tuple[int, ...], tuple[Formula, ...]]
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Actions that the same statements name, whose requests have the same shapes.
+    """Actions that the same statements name, whose requests have the same shapes; `about` are these statements.
 
     `carried` holds, for each resource type and then for `*`, the keys that requests can carry, of those that the
     statements speak of; `always` the keys that each request carries. Of `settled` types nothing has to be asked.
     """
 
     naming: Naming
+    about: tuple[Statement, ...]
     actions: tuple[Action, ...]
     carried: tuple[frozenset[str], ...]
     always: frozenset[str]
@@ -76,7 +77,7 @@ def alike(statements: Sequence[Statement], actions: Iterable[Action], catalog: C
         shape = (action.service, action.resource_types, action.may_use_star, carried, always, own)
         groups.setdefault((named, how, shape), ((named, how), carried, always, []))[3].append(action)
     for naming, carried, always, members in groups.values():
-        yield Group(naming, tuple(members), carried, always)
+        yield Group(naming, tuple(statements[at] for at in naming[0]), tuple(members), carried, always)
 
 
 def _listed_names(key: str, catalog: Catalog) -> tuple[str, ...]:

@@ -243,7 +243,8 @@ def _ask(question: Question, group: Group, catalog: Catalog) -> tuple[Answer, Ta
 
     for shape in shapes_of(action, catalog, standing.things, standing.environment, wanted):
         for target in (None, *_targets_of(question.targets, shape)):
-            answer = Case(question, shape, target, catalog).answer()
+            case = Case(question, shape, target, catalog)
+            answer = case.guess(group.about) or case.answer()
             if isinstance(answer, Refuted):
                 return answer, target
             if isinstance(answer, Undecided):
