@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from grantgraph.catalog import AccessLevel, Action, Catalog
-from grantgraph.model import Application, Principal, Resource
+from grantgraph.model import Application, EntryPoint, Principal, Resource
 from grantgraph.policy.arn import parse_arn
 from grantgraph.policy.document import (
     ActionPattern,
@@ -35,12 +35,21 @@ from grantgraph.prove import (
     matching,
     negation,
     reaches,
+    resource_matches,
 )
+from grantgraph.prove.glob import GlobToken, One, Run, literal_glob
 from grantgraph.standing import Ground
-from grantgraph.text import Text, Unknown
+from grantgraph.text import Text, Unknown, split_text
 
 CHANGING = frozenset({AccessLevel.WRITE, AccessLevel.TAGGING, AccessLevel.PERMISSIONS_MANAGEMENT})
 """The access levels that change something."""
+
+
+ACCESSING = CHANGING | {AccessLevel.READ, AccessLevel.LIST}
+"""All access levels."""
+
+INVOKING = frozenset({"execute-api:Invoke", "appsync:GraphQL"})
+"""Actions that do nothing but run what is behind a route or a field."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,14 +284,36 @@ def places_of(application: Application, service: str) -> Iterator[Place]:
 
 def _places(application: Application, service: str, resources: Iterable[Resource]) -> Iterator[Place]:
     routes = [one for one in application.entry_points if one.arn != "" and _service_of_arn(one.arn) == service]
+    regions = {route.id: requests_of(route) for route in routes}
     for route in routes:
         first = parse_pattern(route.arn, variables=False).parts[:1]
         heads = tuple(part.lower() for part in first if isinstance(part, str))
-        yield Place(route.id, matching(route.arn), heads)
-    apart = [negation(matching(route.arn)) for route in routes]
+        yield Place(route.id, regions[route.id], heads)
+    apart = [negation(region) for region in regions.values()]
     for resource in resources:
         region = conjunction([at_or_under(resource.arn), *apart])
         yield Place(resource.id, region, (head_of(resource.arn),))
+
+
+def requests_of(route: EntryPoint) -> Formula:
+    """What the requests of a route are for: to IAM a `*` is any text, to an API one segment of a path.
+
+    https://docs.aws.amazon.com/apigateway/latest/developerguide/arn-format-reference.html
+    """
+    if _service_of_arn(route.arn) != "execute-api":
+        return matching(route.arn)
+    fields = split_text(route.arn, "/")
+    rest = "+}" in route.id or route.id.startswith("$default")
+    glob: list[GlobToken] = []
+    for at, field in enumerate(fields):
+        glob += ["/"] if at else []
+        if field != "*":
+            glob += literal_glob(field)
+        elif rest and at == len(fields) - 1:
+            glob.append(Run())
+        else:
+            glob += [One("/", letter=True), Run("/")]
+    return resource_matches(tuple(glob))
 
 
 def service_of(resource: Resource) -> str:

@@ -20,8 +20,17 @@ from grantgraph.findings import (
     order_of_doubts,
     rank,
 )
-from grantgraph.grants import CHANGING, Grant, by_level
-from grantgraph.model import INCOMPLETE, Application, Authorizer, IdentityPool, Principal, PrincipalType
+from grantgraph.grants import ACCESSING, CHANGING, INVOKING, Grant, by_level
+from grantgraph.leading import Lead, led_to, of_objects, signs_urls
+from grantgraph.model import (
+    INCOMPLETE,
+    Application,
+    Authorizer,
+    EntryPointType,
+    IdentityPool,
+    Principal,
+    PrincipalType,
+)
 from grantgraph.permissions import Permissions
 from grantgraph.policy.document import Statement
 from grantgraph.problems import Level, UsageError
@@ -32,15 +41,19 @@ from grantgraph.text import Unknown
 from grantgraph.ways import Way, caller_of
 
 __all__ = [
+    "ACCESSING",
     "CHANGING",
+    "INVOKING",
     "AccessLevel",
     "Action",
     "Authorizer",
     "Checked",
     "Doubt",
+    "EntryPointType",
     "Finding",
     "Grant",
     "IdentityPool",
+    "Lead",
     "Path",
     "Permissions",
     "Principal",
@@ -60,10 +73,13 @@ __all__ = [
     "check",
     "doubts_of",
     "gather",
+    "led_to",
     "load_rules",
     "name_actions",
     "name_place",
+    "of_objects",
     "proof_of",
+    "signs_urls",
 ]
 
 

@@ -5,8 +5,8 @@ What it proves: no request that a signed-in visitor can sign changes who has acc
 data are set apart one by one. Of other services, those that AWS itself lets guests of an identity pool use are
 taken to be meant for an application's users; every writing action of the rest counts as managing.
 
-Why it matters: with self sign-up, "signed in" means anyone who registers. Their credentials are meant for
-data; with a wildcard they also delete the table, or hand it to another account.
+Why it matters: with self sign-up, "signed in" means anyone who registers. Their credentials are meant for data;
+with a wildcard they also delete the table, or hand it to another account.
 
 Example: `{"Effect": "Allow", "Action": "dynamodb:*", "Resource": "<the table>"}` on the authenticated role.
 

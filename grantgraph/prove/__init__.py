@@ -20,7 +20,15 @@ from grantgraph.prove.questions import (
 )
 from grantgraph.prove.shapes import Session, session_of
 from grantgraph.prove.spaces import Dimension
-from grantgraph.prove.subject import Standing, Target, at_or_under, carried, equal_to, matching
+from grantgraph.prove.subject import (
+    Standing,
+    Target,
+    at_or_under,
+    carried,
+    equal_to,
+    matching,
+    resource_matches,
+)
 from grantgraph.prove.summary import Allowed, summary
 from grantgraph.prove.things import Things
 
@@ -64,6 +72,7 @@ __all__ = [
     "negation",
     "never",
     "reaches",
+    "resource_matches",
     "session_of",
     "summary",
 ]

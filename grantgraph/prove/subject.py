@@ -17,7 +17,7 @@ from grantgraph.prove.formula import (
     Present,
     disjunction,
 )
-from grantgraph.prove.glob import Run, glob_of, literal_glob, seal
+from grantgraph.prove.glob import Glob, Run, glob_of, literal_glob, seal
 from grantgraph.prove.shapes import EXAMPLE_ENVIRONMENT, Session
 from grantgraph.prove.things import NOTHING_THERE, Things
 from grantgraph.text import Text
@@ -39,7 +39,12 @@ class Target:
 
 def matching(pattern: Text) -> Formula:
     """The resources that a pattern with `*` and `?` matches."""
-    return Literal(Holds(RESOURCE, seal(glob_of(parse_pattern(pattern, variables=False).parts))))
+    return resource_matches(seal(glob_of(parse_pattern(pattern, variables=False).parts)))
+
+
+def resource_matches(glob: Glob) -> Formula:
+    """The resources that a glob matches."""
+    return Literal(Holds(RESOURCE, glob))
 
 
 def at_or_under(arn: Text) -> Formula:
