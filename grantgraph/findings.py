@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeAlias
@@ -66,7 +65,8 @@ class Finding:
     """What a rule says about one principal, or one way in, with the evidence that shows it.
 
     `actions` are all that the finding is about; `on` names the resource, "" where it is not the application's.
-    `when` says in which cases of the application it holds, "" for all.
+    `when` says in which cases of the application it holds, "" for all. `fingerprint` is the same tomorrow for the
+    same access (see `fingerprint.py`).
     """
 
     rule: str
@@ -79,18 +79,13 @@ class Finding:
     actions: tuple[str, ...] = ()
     on: str = ""
     when: str = ""
+    fingerprint: str = ""
 
     @property
     def request(self) -> Request | None:
         """The request that shows it, where one does."""
         witness = witness_of(self.evidence)
         return witness.request if witness is not None else None
-
-    @property
-    def fingerprint(self) -> str:
-        """The same for the same access, wherever and however it is written; another when the access widens."""
-        parts = (self.rule, self.principal, self.on, *sorted(self.actions))
-        return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from grantgraph.findings import (
     order_of_doubts,
     rank,
 )
+from grantgraph.fingerprint import with_fingerprints
 from grantgraph.grants import ACCESSING, CHANGING, INVOKING, Grant, by_level
 from grantgraph.leading import Lead, led_to, of_objects, signs_urls
 from grantgraph.model import (
@@ -138,7 +139,7 @@ def check(application: Application, catalog: Catalog, rules: tuple[Rule, ...]) -
         application,
         catalog.date,
         rules,
-        tuple(sorted((one for one in said if isinstance(one, Finding)), key=rank)),
+        tuple(sorted(with_fingerprints(application, (one for one in said if isinstance(one, Finding))), key=rank)),
         tuple(sorted(dict.fromkeys(doubts), key=order_of_doubts)),
         tuple(one for one in said if isinstance(one, Proof)),
         len(permissions.asked),
