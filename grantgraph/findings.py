@@ -12,11 +12,12 @@ from grantgraph.prove import Refuted
 
 
 class Severity(StrEnum):
-    """How bad it is when a rule fires."""
+    """How bad it is when a rule fires; a note is about what is dead or odd, and no risk."""
 
     HIGH = "high"
     MEDIUM = "medium"
     LOW = "low"
+    NOTE = "note"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,8 @@ class Finding:
 
     `actions` are all that the finding is about; `on` names the resource, "" where it is not the application's.
     `when` says in which cases of the application it holds, "" for all. `fingerprint` is the same tomorrow for the
-    same access (see `fingerprint.py`).
+    same access (see `fingerprint.py`). `framework` says who made the principal for its own purposes, "" where it
+    is the application's own.
     """
 
     rule: str
@@ -80,6 +82,7 @@ class Finding:
     on: str = ""
     when: str = ""
     fingerprint: str = ""
+    framework: str = ""
 
     @property
     def request(self) -> Request | None:
@@ -110,10 +113,10 @@ class Proof:
 
 
 def rank(one: Finding) -> tuple[object, ...]:
-    """The order of findings in a report: the worst first."""
+    """The order of findings in a report: the application's own before a framework's, the worst first."""
     order = list(Severity)
     where = (one.at.file, one.at.line, one.rule, one.on, one.message, one.when)
-    return order.index(one.severity), one.principal, *where
+    return one.framework, order.index(one.severity), one.principal, *where
 
 
 def order_of_doubts(one: Doubt) -> tuple[str, ...]:

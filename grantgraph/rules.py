@@ -100,6 +100,7 @@ class Checked:
     """What `check` found: findings and doubts in a fixed order, what was proved, and on what terms.
 
     `asked` is how many principals the rules asked about; `cases` are those that were judged one by one.
+    `notes` are findings, too, but no risks: they fail no gate.
     """
 
     application: Application
@@ -111,6 +112,7 @@ class Checked:
     asked: int
     assuming: tuple[str, ...] = ()
     cases: tuple[str, ...] = ()
+    notes: tuple[Finding, ...] = ()
 
 
 def _open_doors(application: Application) -> Iterator[Doubt]:
@@ -135,11 +137,13 @@ def check(application: Application, catalog: Catalog, rules: tuple[Rule, ...]) -
     said = [one for rule in rules for one in rule.check(permissions)]
     said += [keep(promise, application, catalog) for promise in application.promises]
     doubts = [*_open_doors(application), *(one for one in said if isinstance(one, Doubt))]
+    found = [_made_by(one, application) for one in said if isinstance(one, Finding)]
+    found = sorted(with_fingerprints(application, found), key=rank)
     return Checked(
         application,
         catalog.date,
         rules,
-        tuple(sorted(with_fingerprints(application, (one for one in said if isinstance(one, Finding))), key=rank)),
+        tuple(one for one in found if one.severity is not Severity.NOTE),
         tuple(sorted(dict.fromkeys(doubts), key=order_of_doubts)),
         tuple(one for one in said if isinstance(one, Proof)),
         len(permissions.asked),
@@ -151,7 +155,14 @@ def check(application: Application, catalog: Catalog, rules: tuple[Rule, ...]) -
                 }
             )
         ),
+        notes=tuple(one for one in found if one.severity is Severity.NOTE),
     )
+
+
+def _made_by(finding: Finding, application: Application) -> Finding:
+    """A finding that says whose role it is about."""
+    principal = application.principal(finding.principal)
+    return replace(finding, framework=principal.framework if principal is not None else "")
 
 
 def _statements(principal: Principal) -> Iterator[Statement]:

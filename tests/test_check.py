@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from grantgraph.catalog import load_catalog
+from grantgraph.cli import main
+from grantgraph.findings import Severity, rank
 from grantgraph.rules import Checked, check, load_rules
 from grantgraph.sources import load
 
@@ -72,3 +76,33 @@ def test_a_finding_has_the_same_fingerprint_after_reformatting_and_another_after
     (wider,) = judged(tmp_path, ("Action: s3:GetObject\n", "Action: [s3:PutObject, s3:DeleteObject]\n")).findings
     assert one.at != same.at
     assert one.fingerprint == same.fingerprint != wider.fingerprint
+
+
+def test_a_note_is_told_apart_and_fails_no_gate(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rules = tmp_path / "rules"
+    rules.mkdir()
+    (rules / "odd.py").write_text(
+        "from grantgraph.rules import Finding, Rule, Severity, Written\n"
+        "from grantgraph.problems import NOWHERE\n"
+        "def check(permissions):\n"
+        '    yield Finding("ODD1", Severity.NOTE, "", "it is odd", Written("it says so"), NOWHERE, "leave it")\n'
+        'RULE = Rule("ODD1", "what is odd", Severity.NOTE, check)\n',
+        encoding="utf-8",
+    )
+    template = tmp_path / "template.yaml"
+    template.write_text(TIGHT, encoding="utf-8")
+    checked = check(load(template), CATALOG, load_rules(rules))
+    assert (checked.findings, [one.message for one in checked.notes]) == ((), ["it is odd"])
+    monkeypatch.setattr(sys, "argv", ["grantgraph", "check", str(template), "--rules", str(rules)])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert (ended.value.code or 0, "ODD1 note: it is odd" in capsys.readouterr().out) == (0, True)
+
+
+def test_the_application_s_own_roles_come_before_those_that_a_framework_made(tmp_path: Path) -> None:
+    one, *_ = judged(tmp_path, ("Action: s3:GetObject\n", "Action: [s3:PutObject, s3:GetObject]\n")).findings
+    made = replace(one, framework="CDK", severity=Severity.HIGH)
+    mild = replace(one, severity=Severity.LOW)
+    assert sorted([made, mild], key=rank) == [mild, made]

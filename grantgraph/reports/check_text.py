@@ -31,6 +31,8 @@ def render(checked: Checked) -> str:
             lines.append("  " + "  ".join(filter(None, [doubt.rule, doubt.principal, doubt.reason])))
             lines += [f"         when {doubt.when}"] if doubt.when else []
             lines += [f"         at {place(doubt.at)}"] if doubt.at.file else []
+    for note in checked.notes:
+        lines += ["", *_finding(note)]
     if checked.proved:
         lines += ["", *(f"proved: {_proof(one)}" for one in checked.proved)]
     if checked.assuming:
