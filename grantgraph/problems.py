@@ -35,6 +35,7 @@ class Level(StrEnum):
     """How much a problem takes away from the answer."""
 
     ERROR = "error"  # not understood: there is no answer over this input
+    INVALID = "invalid"  # a policy that AWS would refuse: what could be read of it is reasoned about
     UNMODELLED = "unmodelled"  # understood, but not reasoned about: it stands in the answer
     NOTE = "note"  # odd, and harmless to the answer
 
@@ -81,6 +82,9 @@ class Problems:
 
     def note(self, at: Location, code: str, message: str, help: str = "") -> None:
         self.found.append(Problem(at, Level.NOTE, code, message, help))
+
+    def invalid(self, at: Location, code: str, message: str, help: str = "") -> None:
+        self.found.append(Problem(at, Level.INVALID, code, message, help))
 
     def all(self) -> tuple[Problem, ...]:
         return tuple(dict.fromkeys(self.found))

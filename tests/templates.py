@@ -19,7 +19,7 @@ def read(template: str, options: ReadOptions = NO_OPTIONS) -> Application:
 
 
 def errors(application: Application) -> list[str]:
-    return [str(one) for one in application.problems if one.level is Level.ERROR]
+    return [str(one) for one in application.problems if one.level in (Level.ERROR, Level.INVALID)]
 
 
 def codes(application: Application, level: Level) -> list[str]:

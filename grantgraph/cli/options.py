@@ -46,7 +46,7 @@ NOTHING = Path("/dev/null")
 
 
 def read_application(path: Path, parameters: list[str], account: str, region: str, partition: str) -> Application:
-    """The application at a path, ready to be judged: a model comes with the policies that its needs give."""
+    """The application at a path, ready to be asked about: a model comes with the policies that its needs give."""
     return _judged(read_input(path, parameters, account, region, partition))
 
 
@@ -57,13 +57,16 @@ def read_cases(
 
     What is read at a git revision is judged as a whole: what is open there stays open.
     """
+    options = _read_options(parameters, account, region, partition)
+    cases: tuple[Application, ...] = ()
     if ":" in str(path):
-        return read_application(path, parameters, account, region, partition), ()
-    from grantgraph.sources import load_cases
+        application = _load(path, options)
+    else:
+        from grantgraph.sources import load_cases
 
-    application, cases = load_cases(path, _read_options(parameters, account, region, partition))
+        application, cases = load_cases(path, options)
     for one in (application, *cases):
-        _refuse(one, frozenset())
+        _refuse(one, to_judge=True)
         _check_somebody(path, one)
     return _judged(application), cases
 
@@ -91,7 +94,7 @@ def read_input(
         InputError: the input cannot be read, or there is nothing in it to speak about.
     """
     application = _load(path, _read_options(parameters, account, region, partition, portable))
-    _refuse(application, frozenset())
+    _refuse(application)
     _check_somebody(path, application)
     return application
 
@@ -152,11 +155,12 @@ def _read_options(
     return ReadOptions(_pairs(parameters, "--param"), partition or None, region or None, account or None, portable)
 
 
-def _refuse(application: Application, harmless: frozenset[str]) -> None:
-    """Refuse an application that was not understood."""
+def _refuse(application: Application, harmless: frozenset[str] = frozenset(), *, to_judge: bool = False) -> None:
+    """Refuse an application that was not understood; to be judged, it may hold policies that AWS would refuse."""
     from grantgraph.problems import InputError, Level
 
-    errors = [one for one in application.problems if one.level is Level.ERROR and one.message not in harmless]
+    refused = (Level.ERROR,) if to_judge else (Level.ERROR, Level.INVALID)
+    errors = [one for one in application.problems if one.level in refused and one.message not in harmless]
     if errors:
         raise InputError(f"`{application.source}` cannot be understood", errors)
 

@@ -97,7 +97,7 @@ def planned(application: Application) -> str:
 def not_read(application: Application) -> list[str]:
     """What was in the input and is not reasoned about."""
     lines = []
-    left = [problem for problem in application.problems if problem.level is not Level.NOTE]
+    left = [one for one in application.problems if one.level in (Level.ERROR, Level.UNMODELLED)]
     if left:
         lines.append(f"not understood, or not reasoned about: {count(len(left), 'place')}")
         lines += [f"  {problem}" for problem in left[:10]]

@@ -10,7 +10,7 @@ from grantgraph.node import Node, node_of
 from grantgraph.policy.arn import parse_arn
 from grantgraph.policy.document import Policy, PolicyType
 from grantgraph.policy.parse import parse_policy
-from grantgraph.problems import Location
+from grantgraph.problems import Level, Location, Problem, Problems
 from grantgraph.sources._cloudformation.assembly import Assembly
 from grantgraph.sources._cloudformation.embedded import from_text
 from grantgraph.sources._cloudformation.template import Declared
@@ -26,10 +26,11 @@ def read_document(
     if doubt is not None and (one.type == MANAGED_POLICY or one.type not in named_types()):
         return Policy(type, (), name, (doubt,), one.at)  # a policy that may not be there proves nothing
     if node is None:
-        assembly.problems.error(one.at, "missing-document", f"`{one.logical_id}` needs a policy document")
+        assembly.problems.invalid(one.at, "missing-document", f"`{one.logical_id}` needs a policy document")
         return _unseen(type, name, Node(None, one.at), "its document is missing")
-    parsed = parse_policy(from_text(node, "a policy", assembly.problems), type, name)
-    assembly.problems.found.extend(parsed.problems)
+    text = Problems()
+    parsed = parse_policy(from_text(node, "a policy", text), type, name)
+    assembly.problems.found.extend(_of_a_policy(problem) for problem in (*text.found, *parsed.problems))
     where = one.construct or f"Resources/{one.logical_id}/{path}"
 
     def placed(at: Location) -> Location:
@@ -37,6 +38,11 @@ def read_document(
 
     statements = tuple(replace(statement, at=placed(statement.at)) for statement in parsed.value.statements)
     return replace(parsed.value, statements=statements, at=placed(parsed.value.at))
+
+
+def _of_a_policy(problem: Problem) -> Problem:
+    """What AWS refuses in a policy keeps nothing else from being understood: the rest of it counts as unseen."""
+    return replace(problem, level=Level.INVALID) if problem.level is Level.ERROR else problem
 
 
 def read_managed_policy(assembly: Assembly, one: Declared, type: PolicyType) -> Policy:
