@@ -9,7 +9,7 @@ from functools import cached_property
 
 from grantgraph.catalog import AccessLevel, Action, Catalog
 from grantgraph.model import Application, EntryPoint, Principal, Resource
-from grantgraph.policy.arn import parse_arn
+from grantgraph.policy.arn import ArnPattern, parse_arn
 from grantgraph.policy.document import (
     ActionPattern,
     Condition,
@@ -39,7 +39,7 @@ from grantgraph.prove import (
 )
 from grantgraph.prove.glob import GlobToken, One, Run, literal_glob
 from grantgraph.standing import Ground
-from grantgraph.text import Text, Unknown, split_text
+from grantgraph.text import Text, Unknown, parts_of, split_text
 
 CHANGING = frozenset({AccessLevel.WRITE, AccessLevel.TAGGING, AccessLevel.PERMISSIONS_MANAGEMENT})
 """The access levels that change something."""
@@ -161,6 +161,8 @@ class Grants:
                 found = tuple(reaches(standing, actions, self.catalog, place.region))
                 if found:
                     yield Grant(principal.id, service, place.id, policy, statement, found)
+            if _stays_within(statement, places):
+                continue
             elsewhere = conjunction(negation(place.region) for place in places)
             found = tuple(reaches(standing, actions, self.catalog, elsewhere))
             if found:
@@ -210,8 +212,9 @@ class Grants:
     def _letting_in(self, principal: Principal) -> Iterator[tuple[Resource, Policy, Statement]]:
         """The statements of resources that may let a principal in, in the order of the resources."""
         if not isinstance(principal.arn, str):  # it may turn out to be any role that is named
-            return iter(self._statements)
-        at = sorted({*self._letting.get("", ()), *self._letting.get(principal.arn.lower(), ())})
+            at = sorted({one for places in self._letting.values() for one in places})
+        else:
+            at = sorted({*self._letting.get("", ()), *self._letting.get(principal.arn.lower(), ())})
         return (self._statements[one] for one in at)
 
     @cached_property
@@ -275,6 +278,35 @@ class Place:
     id: str
     region: Formula
     heads: tuple[str, ...]
+    arn: Text = ""
+
+    def holds(self, pattern: ArnPattern) -> bool:
+        """Whether it is plain that a pattern matches nothing but this resource and what lies under it."""
+        own, parts = parts_of(self.arn), pattern.pattern.parts
+        if not own or parts[: len(own) - 1] != own[:-1] or len(parts) < len(own):
+            return False
+        end, last, rest = own[-1], parts[len(own) - 1], parts[len(own) :]
+        under = ("/", ":")
+        if isinstance(end, str) and isinstance(last, str):
+            return (last == end and not rest) or last.startswith(tuple(end + one for one in under))
+        return last == end and (not rest or (isinstance(rest[0], str) and rest[0].startswith(under)))
+
+
+def _stays_within(statement: Statement, places: Iterable[Place]) -> bool:
+    """Whether it is plain that a statement is about nothing but these places: nothing else has to be asked.
+
+    Only where the case of what comes before the resource makes no difference (rule 35).
+    """
+    known = tuple(places)
+    return not statement.resources.negated and all(
+        _in_lower_case(pattern) and any(place.holds(pattern) for place in known)
+        for pattern in statement.resources.patterns
+    )
+
+
+def _in_lower_case(pattern: ArnPattern) -> bool:
+    parts = (part for one in pattern.fields[:5] for part in one.parts if isinstance(part, str))
+    return all(part == part.lower() for part in parts)
 
 
 def places_of(application: Application, service: str) -> Iterator[Place]:
@@ -292,7 +324,7 @@ def _places(application: Application, service: str, resources: Iterable[Resource
     apart = [negation(region) for region in regions.values()]
     for resource in resources:
         region = conjunction([at_or_under(resource.arn), *apart])
-        yield Place(resource.id, region, (head_of(resource.arn),))
+        yield Place(resource.id, region, (head_of(resource.arn),), resource.arn)
 
 
 def requests_of(route: EntryPoint) -> Formula:

@@ -129,7 +129,7 @@ class Case:
         return None
 
     def likely(self, about: tuple[Statement, ...]) -> Iterator[Text]:
-        """Resources of the shape that exist or read like it, then those that the Allow statements spell."""
+        """Resources of the shape that exist or read like it, then those that the Allow statements and the region spell."""
         if self.shape.resource_type is None:
             yield "*"
             return
@@ -141,6 +141,8 @@ class Case:
             for one in statement.resources.patterns
         ]
         yield from (spelled_by(glob_of(pattern.parts), "x") for pattern in patterns[:MAX_GUESSES])
+        places = (one.test for one in _atoms(self.question.region) if isinstance(one, Holds))
+        yield from (spelled_by(glob, "x") for glob in islice(places, MAX_GUESSES) if isinstance(glob, tuple))
 
     def where(self) -> Formula:
         """The resources that the case is about, among those of its shape."""
