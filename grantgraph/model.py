@@ -146,7 +146,8 @@ class IdentityPool:
 
     `id_value` is what a token's `aud` says. `mapped` are the roles that a role mapping can choose besides
     the two defaults, and `choices` say how. `tags` are the principal tags of its sessions, and the claims that
-    they hold. `providers` are those whose tokens it takes: names, or ARNs of identity providers.
+    they hold. `providers` are those whose tokens it takes: names, or ARNs of identity providers; `clients` those of
+    user pools, as their tokens name them.
     """
 
     id: str
@@ -160,6 +161,7 @@ class IdentityPool:
     tags: Mapping[str, Text] = field(default_factory=dict)
     at: Location = field(default=NOWHERE, compare=False)
     providers: tuple[Text, ...] = ()
+    clients: tuple[Text, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,7 @@ def read_pools(assembly: Assembly, roles: Roles) -> tuple[IdentityPool, ...]:
             _flag(assembly, one, "AllowClassicFlow"),
             at=one.at,
             providers=tuple(_providers(assembly, one)),
+            clients=tuple(_clients(assembly, one)),
         )
     for one in assembly.of(ATTACHMENT):
         id = _pool_of(assembly, one, pools, "attaches roles to")
@@ -59,6 +60,15 @@ def _providers(assembly: Assembly, one: Declared) -> Iterator[Text]:
     yield from others.fields if others else ()
     developer = assembly.text(one, "DeveloperProviderName")
     yield from [developer] if developer is not None else []
+
+
+def _clients(assembly: Assembly, one: Declared) -> Iterator[Text]:
+    """The clients of user pools whose tokens a pool takes."""
+    own = assembly.property(one, "CognitoIdentityProviders")
+    for provider in own.items if own else ():
+        client = provider.get("ClientId")
+        value = assembly.text_of(client, "a client of a user pool") if client else None
+        yield from [value] if value is not None else []
 
 
 def _pool_of(assembly: Assembly, one: Declared, pools: dict[str, IdentityPool], does: str) -> str:

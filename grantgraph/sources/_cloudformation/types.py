@@ -28,6 +28,7 @@ STREAM = "AWS::Kinesis::Stream"
 TABLE = "AWS::DynamoDB::Table"
 TOPIC = "AWS::SNS::Topic"
 USER_POOL = "AWS::Cognito::UserPool"
+USER_POOL_CLIENT = "AWS::Cognito::UserPoolClient"
 VERSION = "AWS::Lambda::Version"
 
 _NAMED = (

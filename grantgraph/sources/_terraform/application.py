@@ -15,7 +15,7 @@ from grantgraph.node import Node
 from grantgraph.problems import Problems
 from grantgraph.sources import ReadOptions
 from grantgraph.sources._cloudformation import Construct, Stack, read_application
-from grantgraph.sources._cloudformation.types import named_types
+from grantgraph.sources._cloudformation.types import USER_POOL_CLIENT, named_types
 from grantgraph.sources._terraform.configuration import Configuration
 from grantgraph.sources._terraform.document import Document, Instance, read_document, type_name
 from grantgraph.sources._terraform.environments import Environments
@@ -117,7 +117,7 @@ def _stacks(reader: Reader, drafts: list[_Draft]) -> Iterator[Stack]:
         names: dict[str, Text] = {
             one.id: reader.name(one.by)
             for one in members
-            if one.id == one.by.address and one.type in named_types()
+            if one.id == one.by.address and (one.type in named_types() or one.type == USER_POOL_CLIENT)
         }
         constructs = {one.id: Construct(one.id) for one in members}
         template = _template(reader.document.top, members)

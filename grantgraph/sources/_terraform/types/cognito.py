@@ -191,7 +191,12 @@ def _user_pool(reader: Reader, one: Instance) -> Properties:
                 link = reader.link(one, *block, name, index, "lambda_arn", to=FUNCTIONS)
                 if link is not None and key.removesuffix("Config") not in config:
                     config[key] = Node({"LambdaArn": link.value}, link.value.at)
-    return {"LambdaConfig": Node(config, one.at) if config else None, "Schema": _schema(reader, one)}
+    only = reader.value(one, "admin_create_user_config", 0, "allow_admin_create_user_only")
+    return {
+        "LambdaConfig": Node(config, one.at) if config else None,
+        "AdminCreateUserConfig": Node({"AllowAdminCreateUserOnly": only}, one.at) if only is not None else None,
+        "Schema": _schema(reader, one),
+    }
 
 
 def _schema(reader: Reader, one: Instance) -> Node | None:
