@@ -41,24 +41,38 @@ class Path:
 
 
 @dataclass(frozen=True, slots=True)
+class Together:
+    """Requests that show it only together: those of two identities, or all that one plan takes."""
+
+    witnesses: tuple[Refuted, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Written:
     """What the input itself says, in words: where nothing has to be proved."""
 
     words: str
 
 
-Evidence: TypeAlias = Refuted | Path | Written
+Evidence: TypeAlias = Refuted | Path | Together | Written
+
+
+def witnesses_of(evidence: Evidence) -> tuple[Refuted, ...]:
+    """The requests that evidence holds; () where the input itself is the evidence."""
+    match evidence:
+        case Refuted():
+            return (evidence,)
+        case Path(_, _, witness):
+            return (witness,)
+        case Together(witnesses):
+            return witnesses
+        case Written():
+            return ()
 
 
 def witness_of(evidence: Evidence) -> Refuted | None:
-    """The request that evidence ends in, if it is one that requests show."""
-    match evidence:
-        case Refuted():
-            return evidence
-        case Path(_, _, witness):
-            return witness
-        case Written():
-            return None
+    """The request that evidence ends in, or begins with, if it is one that requests show."""
+    return next(iter(witnesses_of(evidence)), None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from grantgraph.findings import Finding, Path, witness_of
+from grantgraph.findings import Finding, Path, witnesses_of
 from grantgraph.model import Application
 from grantgraph.policy.document import ActionPattern, Condition, Effect, Statement
 from grantgraph.text import Text, Unknown, parts_of, unknowns_in
@@ -93,8 +93,8 @@ class Fingerprints:
         return f"{entry.type} {entry.authorizer}" if entry is not None else ""
 
     def _statements(self, finding: Finding) -> Iterable[Statement]:
-        witness = witness_of(finding.evidence)
-        return (reason.statement for reason in witness.verdict.because) if witness is not None else ()
+        witnesses = witnesses_of(finding.evidence)
+        return dict.fromkeys(reason.statement for one in witnesses for reason in one.verdict.because)
 
     def _statement(self, statement: Statement) -> str:
         resources = sorted(self.name(one.pattern.text) for one in statement.resources.patterns)

@@ -14,7 +14,7 @@ import yaml
 from grantgraph.ask import ask
 from grantgraph.catalog import load_catalog
 from grantgraph.evaluate import CallerKind, Request, Verdict
-from grantgraph.findings import Path, witness_of
+from grantgraph.findings import Finding, Path, witnesses_of
 from grantgraph.model import Application
 from grantgraph.problems import Location, UsageError
 from grantgraph.rules import Checked, Rule, check, load_rules
@@ -76,16 +76,21 @@ def judge(case: Case, folder: File, repaired: bool = False) -> tuple[Application
     return application, check(application, load_catalog(), (case.rule,)), source
 
 
+def said(checked: Checked) -> tuple[Finding, ...]:
+    """What a rule found, risks and notes."""
+    return (*checked.findings, *checked.notes)
+
+
 @pytest.mark.parametrize("case", cases("passes"), ids=str)
 def test_what_passes_raises_neither_a_finding_nor_a_doubt(case: Case, tmp_path: File) -> None:
     _, checked, _ = judge(case, tmp_path)
-    assert (checked.findings, checked.doubts) == ((), ())
+    assert (said(checked), checked.doubts) == ((), ())
 
 
 @pytest.mark.parametrize("case", cases("fails"), ids=str)
 def test_what_fails_yields_the_finding_and_no_doubt(case: Case, tmp_path: File) -> None:
     _, checked, _ = judge(case, tmp_path)
-    messages = [one.message for one in checked.findings]
+    messages = [one.message for one in said(checked)]
     assert [one for one in messages if one.startswith(case.finding)], messages
     assert not checked.doubts
 
@@ -93,21 +98,21 @@ def test_what_fails_yields_the_finding_and_no_doubt(case: Case, tmp_path: File) 
 @pytest.mark.parametrize("case", cases("fails"), ids=str)
 def test_every_finding_replays_and_points_at_what_it_is_about(case: Case, tmp_path: File) -> None:
     application, checked, source = judge(case, tmp_path)
-    assert checked.findings
+    assert said(checked)
     lines = source.split("\n")
-    for finding in checked.findings:
+    for finding in said(checked):
         assert finding.help and finding.at.file and finding.at.line <= len(lines)
-        witness = witness_of(finding.evidence)
-        if witness is None:
+        witnesses = witnesses_of(finding.evidence)
+        for witness in witnesses:
+            assert replayed(application, witness.request).allowed
+            assert witness.request.action in finding.actions
+        if not witnesses:
             continue
-        assert replayed(application, witness.request).allowed
-        assert witness.request.action in finding.actions
         path = finding.evidence if isinstance(finding.evidence, Path) else None
         at = path.steps[-1].at if path is not None else finding.at
         named = names_one_of(finding.actions, lines[at.line - 1])
-        assert (
-            named or at in [one.statement.at for one in witness.verdict.because] or at in own_places(application)
-        )
+        because = [reason.statement.at for one in witnesses for reason in one.verdict.because]
+        assert named or at in because or at in own_places(application)
 
 
 def replayed(application: Application, request: Request) -> Verdict:
@@ -139,7 +144,7 @@ def names_one_of(actions: tuple[str, ...], line: str) -> bool:
 @pytest.mark.parametrize("case", cases("fails"), ids=str)
 def test_taking_the_fault_out_of_a_template_makes_the_rule_silent(case: Case, tmp_path: File) -> None:
     _, checked, _ = judge(case, tmp_path, repaired=True)
-    assert (checked.findings, checked.doubts) == ((), ())
+    assert (said(checked), checked.doubts) == ((), ())
 
 
 @pytest.mark.parametrize("id", RULES)

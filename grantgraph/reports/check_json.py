@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from grantgraph.findings import Doubt, Evidence, Finding, Path, Proof, Written
+from grantgraph.findings import Doubt, Evidence, Finding, Path, Proof, Together, Written
 from grantgraph.prove import Refuted
 from grantgraph.reports._words import (
     catalog_json,
@@ -69,6 +69,8 @@ def _evidence(evidence: Evidence) -> dict[str, Any]:
         case Path(steps, _, witness):
             told = [{"words": one.words, "location": location_json(one.at)} for one in steps]
             return {"kind": "path", "steps": told, **_witness(witness)}
+        case Together(witnesses):
+            return {"kind": "requests", "requests": [_witness(one) for one in witnesses]}
         case Written(words):
             return {"kind": "statement", "words": words}
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from grantgraph.findings import Finding, Path, Proof, Written
+from grantgraph.findings import Finding, Path, Proof, Together, Written
 from grantgraph.prove import Refuted
 from grantgraph.reports._words import (
     about,
@@ -93,6 +93,8 @@ def _evidence(finding: Finding) -> list[str]:
             )
         case Refuted() as witness:
             return _witness(finding.principal, witness)
+        case Together(witnesses):
+            return [line for one in witnesses for line in _witness(finding.principal, one)]
         case Written(words):
             return [f"  who      {finding.principal}"] * bool(finding.principal) + [f"  says     {words}"]
 
