@@ -146,8 +146,8 @@ class IdentityPool:
 
     `id_value` is what a token's `aud` says. `mapped` are the roles that a role mapping can choose besides
     the two defaults, and `choices` say how. `tags` are the principal tags of its sessions, and the claims that
-    they hold. `providers` are those whose tokens it takes: names, or ARNs of identity providers; `clients` those of
-    user pools, as their tokens name them.
+    they hold. `providers` are those whose tokens it takes: names, or ARNs of identity providers; `clients` those
+    of user pools, as their tokens name them.
     """
 
     id: str

@@ -15,6 +15,7 @@ from grantgraph.policy.document import Effect, Operator, PrincipalKind, Statemen
 from grantgraph.problems import Location, Problem
 from grantgraph.prove import Answer, Proved, Refuted
 from grantgraph.resources import resource_types
+from grantgraph.statements import allowing, names_one
 from grantgraph.text import Text
 from grantgraph.ways import Way, ways_in
 
@@ -67,6 +68,21 @@ class Permissions:
             self._grants[key] = tuple(found)
         return self._grants[key]
 
+    def able(self, actions: frozenset[str]) -> Iterator[Principal]:
+        """The principals of whose own statements one names some of these actions: others cannot use them so."""
+        for one in self.application.principals:
+            if any(names_one(statement, actions) for statement in allowing(one.policies)):
+                self.asked.add(one.id)
+                yield one
+
+    def role(self, id: str) -> Principal | None:
+        """The role of an id, if the input has it with its trust policy."""
+        role = self.application.principal(id)
+        if role is None or role.trust is None:
+            return None
+        self.asked.add(id)
+        return role
+
     def ways(self) -> Iterator[Way]:
         """How callers get code to run; the roles that it runs as count as asked about."""
         for way in ways_in(self.application):
@@ -78,6 +94,11 @@ class Permissions:
         return (one for one in self.application.problems if one.code == "lost-entry-point")
 
     # ── identity pools ──
+
+    def visitors_of(self, pool: IdentityPool) -> Iterator[Principal]:
+        """The roles of a pool's signed-in visitors."""
+        types = (PrincipalType.AUTHENTICATED, PrincipalType.MAPPED)
+        return (one for one in self.principals(*types) if one.pool == pool.id)
 
     def signed_in_roles(self, pool: IdentityPool) -> Iterator[Principal]:
         """The roles that a pool gives to signed-in visitors only, with their trust policies."""

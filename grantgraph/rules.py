@@ -27,18 +27,23 @@ from grantgraph.model import (
     INCOMPLETE,
     Application,
     Authorizer,
+    Client,
+    EntryPoint,
     EntryPointType,
     IdentityPool,
     Principal,
     PrincipalType,
+    Token,
 )
 from grantgraph.permissions import Permissions
 from grantgraph.policy.document import Statement
 from grantgraph.problems import Level, UsageError
 from grantgraph.promises import keep
 from grantgraph.prove import Proved, Refuted, Undecided, assumptions
+from grantgraph.statements import speaks_of
 from grantgraph.telling import doubts_of, gather, name_actions, name_place, proof_of
 from grantgraph.text import Unknown
+from grantgraph.tokens import choices_of_holders, clients_of, issuer_in, may_be_same, tags_of_holders
 from grantgraph.ways import Way, caller_of
 
 __all__ = [
@@ -49,7 +54,9 @@ __all__ = [
     "Action",
     "Authorizer",
     "Checked",
+    "Client",
     "Doubt",
+    "EntryPoint",
     "EntryPointType",
     "Finding",
     "Grant",
@@ -65,6 +72,7 @@ __all__ = [
     "Rule",
     "Severity",
     "Step",
+    "Token",
     "Undecided",
     "Unknown",
     "Way",
@@ -72,15 +80,21 @@ __all__ = [
     "by_level",
     "caller_of",
     "check",
+    "choices_of_holders",
+    "clients_of",
     "doubts_of",
     "gather",
+    "issuer_in",
     "led_to",
     "load_rules",
+    "may_be_same",
     "name_actions",
     "name_place",
     "of_objects",
     "proof_of",
     "signs_urls",
+    "speaks_of",
+    "tags_of_holders",
 ]
 
 

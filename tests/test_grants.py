@@ -13,7 +13,7 @@ CATALOG = load_catalog()
 
 
 def granted(resource: str, action: str = "s3:GetObject", policy: str = "") -> dict[str, bool]:
-    """What a role holds by one statement: the resource, or "" for everything besides, and whether that is certain."""
+    """What a role holds by one statement: a resource, or "" for everything besides, and whether for sure."""
     application = read(
         f"""
 Parameters: {{Name: {{Type: String}}}}

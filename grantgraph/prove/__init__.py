@@ -4,6 +4,7 @@ from grantgraph.prove.answers import Answer, Proved, Refuted, Undecided
 from grantgraph.prove.change import Gain, Witness, aligned, as_given, gained
 from grantgraph.prove.formula import TRUE as EVERYWHERE
 from grantgraph.prove.formula import Formula, conjunction, disjunction, negation
+from grantgraph.prove.groups import patterns_of
 from grantgraph.prove.heads import Heads, head_of, heads_of
 from grantgraph.prove.isolation import Shared, isolated
 from grantgraph.prove.questions import (
@@ -71,6 +72,7 @@ __all__ = [
     "matching",
     "negation",
     "never",
+    "patterns_of",
     "reaches",
     "resource_matches",
     "session_of",

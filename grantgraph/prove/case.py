@@ -129,7 +129,7 @@ class Case:
         return None
 
     def likely(self, about: tuple[Statement, ...]) -> Iterator[Text]:
-        """Resources of the shape that exist or read like it, then those that the Allow statements and the region spell."""
+        """Resources of the shape that exist or read like it, then those that statements and the region spell."""
         if self.shape.resource_type is None:
             yield "*"
             return

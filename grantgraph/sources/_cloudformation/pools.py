@@ -81,7 +81,8 @@ def _pool_of(assembly: Assembly, one: Declared, pools: dict[str, IdentityPool], 
     message = f"`{one.logical_id}` {does} an identity pool that is not in the input"
     assembly.problems.unmodelled(one.at, "outside-pool", message)
     id = str(value or one.id)
-    pools.setdefault(id, IdentityPool(id, value or "", at=one.at))
+    unknown = Unknown(f"settings of {id}", f"`{id}` is not in the input")
+    pools.setdefault(id, IdentityPool(id, value or "", unknown, unknown, at=one.at))
     return id
 
 
