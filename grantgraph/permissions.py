@@ -2,25 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
 
 from grantgraph import trusting
 from grantgraph.catalog import AccessLevel, Action, Catalog
 from grantgraph.evaluate import scope_down
 from grantgraph.evaluate.statement import match_actions
-from grantgraph.grants import Grant, Grants
-from grantgraph.model import Application, IdentityPool, Principal, PrincipalType, Resource
-from grantgraph.policy.document import Effect, Operator, PrincipalKind, Statement
+from grantgraph.grants import ACCESSING, Grant, Grants
+from grantgraph.holdings import Holdings
+from grantgraph.model import Application, Environment, IdentityPool, Principal, PrincipalType, Resource
+from grantgraph.node import node_of
+from grantgraph.owning import Meeting, keys_on_rows, meetings
+from grantgraph.policy.document import Effect, Operator, Policy, PolicySet, PolicyType, PrincipalKind, Statement
+from grantgraph.policy.parse import parse_policy
 from grantgraph.problems import Location, Problem
-from grantgraph.prove import Answer, Proved, Refuted
-from grantgraph.resources import resource_types
-from grantgraph.statements import allowing, names_one
-from grantgraph.text import Text
+from grantgraph.prove import (
+    EVERYWHERE,
+    Answer,
+    Formula,
+    Proved,
+    Reach,
+    Refuted,
+    Standing,
+    Undecided,
+    at_or_under,
+    conjunction,
+    implies,
+    matching,
+    negation,
+    reaches,
+)
+from grantgraph.resources import ResourceType, fill, resource_types
+from grantgraph.statements import allowing, names_one, speaks_of
+from grantgraph.text import Text, Unknown, text
 from grantgraph.ways import Way, ways_in
 
 _EXACT = (Operator.STRING_EQUALS, Operator.STRING_LIKE)
 _WILD = set("*?")
+_READING = (AccessLevel.READ, AccessLevel.LIST)
 
 
 def _given(pool: IdentityPool) -> tuple[str, ...]:
@@ -41,6 +61,20 @@ def _audiences(role: Principal) -> Iterator[Text]:
                 yield from (value for value in condition.spelled_values if value and not _WILD & set(str(value)))
 
 
+def _any_other(type: ResourceType, environment: Environment) -> Text:
+    """The ARN of a resource of a type that is none of the application's, whatever its name."""
+    name = text((Unknown("any other", "the name of any other resource", generated=True),))
+    where = {"partition": environment.partition, "region": environment.region, "account": environment.account}
+    return fill(type.arn, **where, name=name)
+
+
+def _all_over_tls(action: str, resource: Text) -> Policy:
+    """What allows every request for an action on a resource, over TLS."""
+    condition = {"Bool": {"aws:SecureTransport": "true"}}
+    statement = {"Effect": "Allow", "Action": action, "Resource": resource, "Condition": condition}
+    return parse_policy(node_of({"Statement": statement}), PolicyType.IDENTITY_BASED, "all of it").value
+
+
 @dataclass(slots=True)
 class Permissions:
     """What a rule may ask about an application; answers are remembered."""
@@ -48,11 +82,11 @@ class Permissions:
     application: Application
     catalog: Catalog
     asked: set[str] = field(default_factory=set)
-    _all: Grants = field(init=False)
-    _grants: dict[tuple[str, frozenset[AccessLevel]], tuple[Grant, ...]] = field(default_factory=dict)
+    _holdings: Holdings = field(init=False)
+    _standings: dict[str, Standing] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self._all = Grants(self.application, self.catalog)
+        self._holdings = Holdings(Grants(self.application, self.catalog))
 
     def principals(self, *types: PrincipalType) -> Iterator[Principal]:
         """The principals of some types; a report says how many were asked about."""
@@ -62,18 +96,37 @@ class Permissions:
 
     def grants(self, principal: Principal, levels: frozenset[AccessLevel]) -> tuple[Grant, ...]:
         """What a principal holds at some access levels: every grant is shown by a request."""
-        key = (principal.id, levels)
-        if key not in self._grants:
-            found = self._all.of(principal, lambda action: action.access_level in levels)
-            self._grants[key] = tuple(found)
-        return self._grants[key]
+        return self._holdings.of(principal, levels)
 
-    def able(self, actions: frozenset[str]) -> Iterator[Principal]:
+    def allowing(self, principal: Principal) -> tuple[Statement, ...]:
+        """The Allow statements of a principal's own policies."""
+        return tuple(allowing(principal.policies))
+
+    def able(self, actions: Iterable[str]) -> Iterator[Principal]:
         """The principals of whose own statements one names some of these actions: others cannot use them so."""
+        names = tuple(actions)
+        return self._holding(lambda statement: names_one(statement, names))
+
+    def may_name(self, principal: Principal, actions: Iterable[str]) -> bool:
+        """Whether an Allow statement of a principal, or of some resource's policy, names one of some actions."""
+        names = tuple(actions)
+        around = (one.policy for one in self.application.resources if one.policy is not None)
+        return any(names_one(one, names) for one in allowing((*principal.policies, *around)))
+
+    def speaking_of(self, key: str) -> Iterator[Principal]:
+        """The principals of whose own Allow statements one speaks of a condition key."""
+        return self._holding(lambda statement: speaks_of(statement, key))
+
+    def _holding(self, wanted: Callable[[Statement], bool]) -> Iterator[Principal]:
         for one in self.application.principals:
-            if any(names_one(statement, actions) for statement in allowing(one.policies)):
+            if any(map(wanted, allowing(one.policies))):
                 self.asked.add(one.id)
                 yield one
+
+    def places_of(self, principal: Principal, wanted: Callable[[Statement], bool]) -> frozenset[str]:
+        """The ids of the resources on which some of a principal's statements allow something, or may."""
+        held = self.grants(principal, ACCESSING)
+        return frozenset(one.resource for one in held if one.resource and wanted(one.statement))
 
     def role(self, id: str) -> Principal | None:
         """The role of an id, if the input has it with its trust policy."""
@@ -134,6 +187,60 @@ class Permissions:
     def trust_place(self, role: Principal, witness: Refuted) -> Location:
         """Where a trust policy lets the witness in."""
         return next((reason.statement.at for reason in witness.verdict.because), role.at)
+
+    # ── whose data is whose ──
+
+    def standing(self, principal: Principal) -> Standing:
+        """Everything that decides what a principal can do."""
+        if principal.id not in self._standings:
+            self._standings[principal.id] = self._holdings.grants.ground.standing(principal)
+        return self._standings[principal.id]
+
+    def can(self, principal: Principal, actions: Iterable[str], region: Formula = EVERYWHERE) -> Iterator[Reach]:
+        """Which of some actions a principal can use, or may be able to, by requests in a region."""
+        named = [one for one in map(self.catalog.action, actions) if one is not None]
+        wanted = [one for one in named if self.may_name(principal, [str(one)])]
+        return iter(tuple(reaches(self.standing(principal), wanted, self.catalog, region)) if wanted else ())
+
+    def data_actions(self, resource: Resource) -> tuple[str, ...]:
+        """The actions on the data of a resource, reading ones first; none of them manages it."""
+        known = [self.catalog.action(one) for one in resource_types()[resource.type].data_actions]
+        found = [one for one in known if one is not None]
+        return tuple(map(str, sorted(found, key=lambda one: (one.access_level not in _READING, one.name))))
+
+    def reads_all(self, principal: Principal, type: ResourceType, resource: Resource | None) -> Answer:
+        """Refuted by a request, where a principal can make all requests that read what a resource holds.
+
+        Over TLS, that is; without a resource, what any other of the type holds, whatever it is called.
+        """
+        known = [one for one in self.application.resources if one.type == type.name]
+        others = conjunction(negation(at_or_under(one.arn)) for one in known)
+        for name in type.bulk.actions if type.bulk is not None else ():
+            arn = resource.arn if resource is not None else _any_other(type, self.application.environment)
+            under = type.bulk.under(arn, resource.attributes if resource is not None else {}) if type.bulk else ""
+            reached = next(self.can(principal, [name], others if resource is None else matching(under)), None)
+            action = self.catalog.action(name)
+            if reached is None or not reached.certain or action is None:
+                return Undecided(reached.doubt) if reached is not None else Proved()
+            standing = self.standing(principal)
+            whole = replace(standing, policies=PolicySet(identity_based=(_all_over_tls(name, under),)), targets=())
+            answer = implies(whole, standing, [action], self.catalog)
+            if not isinstance(answer, Refuted):
+                return reached.witnesses[0] if isinstance(answer, Proved) else answer
+        return Proved()
+
+    def kept_to_rows(self, principal: Principal) -> frozenset[str]:
+        """The tables on which a statement of a principal compares the leading keys with its identity."""
+        if not keys_on_rows(self.allowing(principal)):
+            return frozenset()
+        return self.places_of(principal, lambda statement: bool(keys_on_rows([statement])))
+
+    def meetings(
+        self, principal: Principal, resource: Resource, key: str, own: Formula = EVERYWHERE
+    ) -> Iterator[Meeting]:
+        """Where two identities of a principal meet on a resource, in what belongs to one of them."""
+        named = [one for one in map(self.catalog.action, self.data_actions(resource)) if one is not None]
+        return meetings(self.standing(principal), resource.arn, key, named, self.catalog, own)
 
     def resource(self, id: str) -> Resource | None:
         """The resource of an id."""

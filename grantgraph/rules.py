@@ -16,6 +16,7 @@ from grantgraph.findings import (
     Proof,
     Severity,
     Step,
+    Together,
     Written,
     order_of_doubts,
     rank,
@@ -33,15 +34,29 @@ from grantgraph.model import (
     IdentityPool,
     Principal,
     PrincipalType,
+    Resource,
     Token,
+)
+from grantgraph.owning import (
+    Meeting,
+    compared_rows,
+    identity_attribute,
+    keys_in_names,
+    keys_on_rows,
+    own_names,
+    own_rows,
+    without_rows,
 )
 from grantgraph.permissions import Permissions
 from grantgraph.policy.document import Statement
 from grantgraph.problems import Level, UsageError
 from grantgraph.promises import keep
-from grantgraph.prove import Proved, Refuted, Undecided, assumptions
+from grantgraph.prove import Proved, Refuted, Undecided, assumptions, at_or_under, both, either, equal_to
+from grantgraph.prove.isolation import LEADING_KEYS
+from grantgraph.standing import IDENTITY
+from grantgraph.resources import ResourceType, resource_types
 from grantgraph.statements import speaks_of
-from grantgraph.telling import doubts_of, gather, name_actions, name_place, proof_of
+from grantgraph.telling import doubts_of, gather, name_actions, name_place, proof_of, shown
 from grantgraph.text import Unknown
 from grantgraph.tokens import choices_of_holders, clients_of, issuer_in, may_be_same, tags_of_holders
 from grantgraph.ways import Way, caller_of
@@ -49,7 +64,9 @@ from grantgraph.ways import Way, caller_of
 __all__ = [
     "ACCESSING",
     "CHANGING",
+    "IDENTITY",
     "INVOKING",
+    "LEADING_KEYS",
     "AccessLevel",
     "Action",
     "Authorizer",
@@ -62,6 +79,7 @@ __all__ = [
     "Grant",
     "IdentityPool",
     "Lead",
+    "Meeting",
     "Path",
     "Permissions",
     "Principal",
@@ -69,32 +87,48 @@ __all__ = [
     "Proof",
     "Proved",
     "Refuted",
+    "Resource",
+    "ResourceType",
     "Rule",
     "Severity",
     "Step",
+    "Together",
     "Token",
     "Undecided",
     "Unknown",
     "Way",
     "Written",
+    "at_or_under",
+    "both",
     "by_level",
     "caller_of",
     "check",
     "choices_of_holders",
     "clients_of",
+    "compared_rows",
     "doubts_of",
+    "either",
+    "equal_to",
     "gather",
+    "identity_attribute",
     "issuer_in",
+    "keys_in_names",
+    "keys_on_rows",
     "led_to",
     "load_rules",
     "may_be_same",
     "name_actions",
     "name_place",
     "of_objects",
+    "own_names",
+    "own_rows",
+    "resource_types",
     "proof_of",
+    "shown",
     "signs_urls",
     "speaks_of",
     "tags_of_holders",
+    "without_rows",
 ]
 
 

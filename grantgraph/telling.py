@@ -8,6 +8,8 @@ from grantgraph.catalog import Action
 from grantgraph.findings import Doubt, Proof
 from grantgraph.grants import Grant, unseen_of
 from grantgraph.model import Application, Principal
+from grantgraph.problems import Location
+from grantgraph.prove import Reach, Refuted
 
 
 def doubts_of(
@@ -27,6 +29,19 @@ def doubts_of(
         for reach in grant.reaches:
             if not reach.certain and any(about(action) for action in reach.actions):
                 yield Doubt(rule, principal.id, reach.doubt, grant.place(reach.actions))
+
+
+def shown(
+    rule: str, principal: Principal, reached: Iterable[Reach], at: Location
+) -> tuple[list[Doubt], list[tuple[Action, Refuted]]]:
+    """What some reaches leave open, and the actions that they show, each with its request."""
+    doubts, found = [], []
+    for one in reached:
+        if one.certain:
+            found += list(zip(one.actions, one.witnesses, strict=True))
+        else:
+            doubts.append(Doubt(rule, principal.id, one.doubt, at))
+    return doubts, found
 
 
 def gather(grants: Iterable[Grant]) -> Iterator[tuple[Grant, ...]]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from grantgraph.grants import places_of
 from grantgraph.model import Application
+from grantgraph.places import places_of
 from grantgraph.policy.arn import ArnPattern
 from grantgraph.policy.document import Statement
 from grantgraph.policy.pattern import Pattern, Variable, Wild, parse_pattern, pattern

@@ -15,6 +15,7 @@ from grantgraph.prove.formula import (
     Holds,
     Literal,
     Present,
+    conjunction,
     disjunction,
 )
 from grantgraph.prove.glob import Glob, Run, glob_of, literal_glob, seal
@@ -56,6 +57,16 @@ def at_or_under(arn: Text) -> Formula:
 def equal_to(key: str, value: Text) -> Formula:
     """The requests that carry one value for a key."""
     return Literal(Holds(key, literal_glob(value)))
+
+
+def both(*regions: Formula) -> Formula:
+    """The requests that lie in all of these regions."""
+    return conjunction(regions)
+
+
+def either(*regions: Formula) -> Formula:
+    """The requests that lie in one of these regions."""
+    return disjunction(regions)
 
 
 def carried(key: str) -> Formula:

@@ -8,7 +8,8 @@ from collections.abc import Iterable
 from grantgraph.catalog import Action
 from grantgraph.diff import About, Change, Difference, Kind, Presence, Subject, Terms
 from grantgraph.evaluate import Decision, Request, Verdict
-from grantgraph.grants import by_level, service_of
+from grantgraph.grants import by_level
+from grantgraph.places import service_of
 from grantgraph.policy.arn import parse_arn
 from grantgraph.prove import Witness
 from grantgraph.reports._words import count, place, say_conditions

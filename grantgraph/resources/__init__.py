@@ -84,6 +84,7 @@ class ResourceType:
         calls: what it can call by itself, and as whom.
         called_by: the action that services use on it when something calls it.
         shared: whether a policy of its own can let in another account.
+        bulk: what reads all that it holds, whatever that is called; None where nothing is read out of it.
     """
 
     name: str
@@ -101,6 +102,7 @@ class ResourceType:
     calls: Calls | None = None
     called_by: str = ""
     shared: bool = False
+    bulk: ActionsOn | None = None
 
     @property
     def service(self) -> str:

@@ -46,5 +46,6 @@ RESOURCE_TYPES = (
         ),
         consume=(ActionsOn("/stream/*", STREAM),),
         shared=True,
+        bulk=ActionsOn("", SCAN),
     ),
 )

@@ -29,5 +29,6 @@ RESOURCE_TYPES = (
             {"SecretARN": ("${resource}",)},
         ),
         shared=True,
+        bulk=ActionsOn("", ("secretsmanager:GetSecretValue",)),
     ),
 )

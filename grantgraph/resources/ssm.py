@@ -22,6 +22,7 @@ RESOURCE_TYPES = (
         },
         name_property="Name",
         scopes=frozenset({"keys"}),
+        bulk=ActionsOn("", ("ssm:GetParameter",)),
         # Only a SecureString has a key; an advanced one takes kms:GenerateDataKey to write, which is not in here.
         encryption=Encryption(
             "ssm",

@@ -2,24 +2,9 @@
 
 from __future__ import annotations
 
-import re
-
 from grantgraph.model import Index, Need, Resource
+from grantgraph.owning import identity_attribute
 from grantgraph.problems import Problems
-
-IDENTITY_NAMES = ("userid", "identityid", "ownerid", "cognitoid", "sub", "user", "owner", "identity")
-"""Attribute names that, without another word, are taken for the caller's identity."""
-
-
-def identity_attribute(resource: Resource) -> str:
-    """The attribute of a table that holds the caller's identity: said outright, or told by its name; or ""."""
-    said = resource.attributes.get("identity")
-    if isinstance(said, str):
-        return said
-    keys = [str(resource.attributes.get(word, "")) for word in ("partition_key", "sort_key")]
-    keys += [key for index in resource.indexes for key in (index.partition_key, index.sort_key)]
-    plain = {re.sub(r"[^a-z]", "", key.lower()): key for key in reversed(keys) if key}
-    return next((plain[name] for name in IDENTITY_NAMES if name in plain), "")
 
 
 def rows_can_be_own(need: Need, resource: Resource, problems: Problems) -> bool:
