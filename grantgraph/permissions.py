@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from functools import cached_property
 
 from grantgraph import trusting
+from grantgraph.bulk import reads_all
 from grantgraph.catalog import AccessLevel, Action, Catalog
 from grantgraph.evaluate import scope_down
 from grantgraph.evaluate.statement import match_actions
 from grantgraph.grants import ACCESSING, Grant, Grants
 from grantgraph.holdings import Holdings
-from grantgraph.model import Application, Environment, IdentityPool, Principal, PrincipalType, Resource
-from grantgraph.node import node_of
+from grantgraph.model import Application, IdentityPool, Principal, PrincipalType, Resource
 from grantgraph.owning import Meeting, keys_on_rows, meetings
-from grantgraph.policy.document import Effect, Operator, Policy, PolicySet, PolicyType, PrincipalKind, Statement
-from grantgraph.policy.parse import parse_policy
+from grantgraph.policy.document import Effect, Operator, PrincipalKind, Statement
 from grantgraph.problems import Location, Problem
 from grantgraph.prove import (
     EVERYWHERE,
@@ -25,17 +25,11 @@ from grantgraph.prove import (
     Reach,
     Refuted,
     Standing,
-    Undecided,
-    at_or_under,
-    conjunction,
-    implies,
-    matching,
-    negation,
     reaches,
 )
-from grantgraph.resources import ResourceType, fill, resource_types
+from grantgraph.resources import ResourceType, resource_types
 from grantgraph.statements import allowing, names_one, speaks_of
-from grantgraph.text import Text, Unknown, text
+from grantgraph.text import Text
 from grantgraph.ways import Way, ways_in
 
 _EXACT = (Operator.STRING_EQUALS, Operator.STRING_LIKE)
@@ -61,21 +55,7 @@ def _audiences(role: Principal) -> Iterator[Text]:
                 yield from (value for value in condition.spelled_values if value and not _WILD & set(str(value)))
 
 
-def _any_other(type: ResourceType, environment: Environment) -> Text:
-    """The ARN of a resource of a type that is none of the application's, whatever its name."""
-    name = text((Unknown("any other", "the name of any other resource", generated=True),))
-    where = {"partition": environment.partition, "region": environment.region, "account": environment.account}
-    return fill(type.arn, **where, name=name)
-
-
-def _all_over_tls(action: str, resource: Text) -> Policy:
-    """What allows every request for an action on a resource, over TLS."""
-    condition = {"Bool": {"aws:SecureTransport": "true"}}
-    statement = {"Effect": "Allow", "Action": action, "Resource": resource, "Condition": condition}
-    return parse_policy(node_of({"Statement": statement}), PolicyType.IDENTITY_BASED, "all of it").value
-
-
-@dataclass(slots=True)
+@dataclass  # without slots: what lies around all principals is kept
 class Permissions:
     """What a rule may ask about an application; answers are remembered."""
 
@@ -110,8 +90,7 @@ class Permissions:
     def may_name(self, principal: Principal, actions: Iterable[str]) -> bool:
         """Whether an Allow statement of a principal, or of some resource's policy, names one of some actions."""
         names = tuple(actions)
-        around = (one.policy for one in self.application.resources if one.policy is not None)
-        return any(names_one(one, names) for one in allowing((*principal.policies, *around)))
+        return any(names_one(one, names) for one in (*allowing(principal.policies), *self._around))
 
     def speaking_of(self, key: str) -> Iterator[Principal]:
         """The principals of whose own Allow statements one speaks of a condition key."""
@@ -211,23 +190,15 @@ class Permissions:
     def reads_all(self, principal: Principal, type: ResourceType, resource: Resource | None) -> Answer:
         """Refuted by a request, where a principal can make all requests that read what a resource holds.
 
-        Over TLS, that is; without a resource, what any other of the type holds, whatever it is called.
+        Without a resource: what any other of the type holds, whatever it is called.
         """
-        known = [one for one in self.application.resources if one.type == type.name]
-        others = conjunction(negation(at_or_under(one.arn)) for one in known)
-        for name in type.bulk.actions if type.bulk is not None else ():
-            arn = resource.arn if resource is not None else _any_other(type, self.application.environment)
-            under = type.bulk.under(arn, resource.attributes if resource is not None else {}) if type.bulk else ""
-            reached = next(self.can(principal, [name], others if resource is None else matching(under)), None)
-            action = self.catalog.action(name)
-            if reached is None or not reached.certain or action is None:
-                return Undecided(reached.doubt) if reached is not None else Proved()
-            standing = self.standing(principal)
-            whole = replace(standing, policies=PolicySet(identity_based=(_all_over_tls(name, under),)), targets=())
-            answer = implies(whole, standing, [action], self.catalog)
-            if not isinstance(answer, Refuted):
-                return reached.witnesses[0] if isinstance(answer, Proved) else answer
-        return Proved()
+        statements = (*allowing(principal.policies), *self._around)
+        return reads_all(self.application, self.standing(principal), statements, type, resource, self.catalog)
+
+    @cached_property
+    def _around(self) -> tuple[Statement, ...]:
+        """The Allow statements of resources' own policies."""
+        return tuple(allowing(one.policy for one in self.application.resources if one.policy is not None))
 
     def kept_to_rows(self, principal: Principal) -> frozenset[str]:
         """The tables on which a statement of a principal compares the leading keys with its identity."""

@@ -53,8 +53,8 @@ from grantgraph.problems import Level, UsageError
 from grantgraph.promises import keep
 from grantgraph.prove import Proved, Refuted, Undecided, assumptions, at_or_under, both, either, equal_to
 from grantgraph.prove.isolation import LEADING_KEYS
-from grantgraph.standing import IDENTITY
 from grantgraph.resources import ResourceType, resource_types
+from grantgraph.standing import IDENTITY
 from grantgraph.statements import speaks_of
 from grantgraph.telling import doubts_of, gather, name_actions, name_place, proof_of, shown
 from grantgraph.text import Unknown
@@ -122,8 +122,8 @@ __all__ = [
     "of_objects",
     "own_names",
     "own_rows",
-    "resource_types",
     "proof_of",
+    "resource_types",
     "shown",
     "signs_urls",
     "speaks_of",
