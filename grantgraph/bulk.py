@@ -85,10 +85,9 @@ def _under(
 def _may_cover(statements: Iterable[Statement], places: tuple[Text, ...]) -> bool:
     """Whether one statement may be about all of these resources: if none is, none is about everything."""
     for one in statements:
-        found = [
-            any(at.match_resource(place) is not Match.NO for at in one.resources.patterns) for place in places
-        ]
-        if all(found) if not one.resources.negated else True:
+        patterns = [at for at in one.resources.patterns if not at.pattern.variables]
+        covered = (any(at.match_resource(place) is not Match.NO for at in patterns) for place in places)
+        if one.resources.negated or all(covered):
             return True
     return False
 
