@@ -22,6 +22,7 @@ from grantgraph.evaluate import (
 )
 from grantgraph.explain import find_principal
 from grantgraph.model import RESTRICTED, Application, Principal, PrincipalType
+from grantgraph.outsiders import EVERYTHING
 from grantgraph.policy.document import Policy, PolicySet, PolicyType
 from grantgraph.problems import UsageError
 from grantgraph.prove import Standing
@@ -78,7 +79,7 @@ def ask(
     target = _resource(application, resource, names)
     carried = {**_always(catalog, caller), **session, **_context(context, names, catalog)}
     request = Request(caller, str(known), target, carried, _owner(application, target))
-    policies = _with_hidden(_policies_at(application, standing, target), application, target)
+    policies = _with_hidden(_policies_at(application, standing, caller, target), application, target)
     request, verdict = _decide(request, policies, _restricted(application, target))
     return Asked(application, catalog.date, request, verdict, near_misses(request, policies))
 
@@ -192,15 +193,21 @@ def _owner(application: Application, resource: Text) -> Text | None:
     return next((one.account for one in application.resources if _is_at(one.arn, resource) and one.account), None)
 
 
-def _policies_at(application: Application, standing: Standing | None, resource: Text) -> PolicySet:
+def _policies_elsewhere(application: Application, caller: Caller) -> PolicySet:
+    """What another account allows its own, which is not in the input: taken to be everything."""
+    elsewhere = isinstance(caller.account, str) and caller.account != application.environment.account
+    return PolicySet(identity_based=(EVERYTHING,)) if elsewhere and caller.signed else PolicySet()
+
+
+def _policies_at(application: Application, standing: Standing | None, caller: Caller, resource: Text) -> PolicySet:
     """The policies that decide about a resource: the caller's own, where it is one of ours, and the resource's."""
-    own = standing.policies if standing is not None else PolicySet()
+    own = standing.policies if standing is not None else _policies_elsewhere(application, caller)
     role = next((one for one in application.principals if one.trust is not None and one.arn == resource), None)
     if role is not None:
         return replace(own, resource_based=role.trust)
     if standing is None:
         owner = next((one for one in application.resources if _is_at(one.arn, resource)), None)
-        return PolicySet(resource_based=owner.policy if owner is not None else None)
+        return replace(own, resource_based=owner.policy if owner is not None else None)
     target = next((one for one in standing.targets if _is_at(one.arn, resource)), None)
     return standing.policies_at(target)
 

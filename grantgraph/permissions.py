@@ -6,14 +6,15 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from grantgraph import trusting
+from grantgraph import outsiders, trusting
 from grantgraph.bulk import reads_all
 from grantgraph.catalog import AccessLevel, Action, Catalog
 from grantgraph.evaluate import scope_down
 from grantgraph.evaluate.statement import match_actions
 from grantgraph.grants import ACCESSING, Grant, Grants
 from grantgraph.holdings import Holdings
-from grantgraph.model import Application, IdentityPool, Principal, PrincipalType, Resource
+from grantgraph.model import RESTRICTED, Application, IdentityPool, Principal, PrincipalType, Resource
+from grantgraph.outsiders import Outsider, declared
 from grantgraph.owning import Meeting, keys_on_rows, meetings
 from grantgraph.policy.document import Effect, Operator, PrincipalKind, Statement
 from grantgraph.problems import Location, Problem
@@ -212,6 +213,29 @@ class Permissions:
         """Where two identities of a principal meet on a resource, in what belongs to one of them."""
         named = [one for one in map(self.catalog.action, self.data_actions(resource)) if one is not None]
         return meetings(self.standing(principal), resource.arn, key, named, self.catalog, own)
+
+    # ── outsiders ──
+
+    def let_in(self, resource: Resource, outsider: Outsider) -> Iterator[Reach]:
+        """What somebody of another account can do with a resource; nothing, where the application means it to."""
+        shut = resource.attributes.get(RESTRICTED, "") if outsider.anybody else ""
+        if outsider.caller.name in declared(self.application) or shut == "true":
+            return
+        for reach in outsiders.let_in(resource, outsider, self.application.environment, self.catalog):
+            if shut and reach.certain:  # what blocks public access may be there or not (125)
+                reach = Reach(
+                    reach.actions, doubt=f"whether public access to `{resource.id}` is blocked is not known"
+                )
+            yield reach
+
+    def assumed_by(self, role: Principal, outsider: Outsider) -> Iterator[Reach]:
+        """Whether somebody of another account can assume a role."""
+        if outsider.caller.name not in declared(self.application):
+            yield from outsiders.assumed_by(role, outsider, self.application.environment, self.catalog)
+
+    def sent_by(self, resource: Resource, service: str) -> Iterator[Reach]:
+        """What a service can do with a resource for somebody of another account."""
+        return outsiders.sent_by(resource, service, self.application.environment, self.catalog)
 
     def resource(self, id: str) -> Resource | None:
         """The resource of an id."""

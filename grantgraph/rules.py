@@ -37,6 +37,7 @@ from grantgraph.model import (
     Resource,
     Token,
 )
+from grantgraph.outsiders import Outsider, outsiders_of, services_of
 from grantgraph.owning import (
     Meeting,
     compared_rows,
@@ -49,9 +50,9 @@ from grantgraph.owning import (
 )
 from grantgraph.permissions import Permissions
 from grantgraph.policy.document import Statement
-from grantgraph.problems import Level, UsageError
+from grantgraph.problems import Level, Location, UsageError
 from grantgraph.promises import keep
-from grantgraph.prove import Proved, Refuted, Undecided, assumptions, at_or_under, both, either, equal_to
+from grantgraph.prove import Proved, Reach, Refuted, Undecided, assumptions, at_or_under, both, either, equal_to
 from grantgraph.prove.isolation import LEADING_KEYS
 from grantgraph.resources import ResourceType, resource_types
 from grantgraph.standing import IDENTITY
@@ -79,13 +80,16 @@ __all__ = [
     "Grant",
     "IdentityPool",
     "Lead",
+    "Location",
     "Meeting",
+    "Outsider",
     "Path",
     "Permissions",
     "Principal",
     "PrincipalType",
     "Proof",
     "Proved",
+    "Reach",
     "Refuted",
     "Resource",
     "ResourceType",
@@ -120,10 +124,12 @@ __all__ = [
     "name_actions",
     "name_place",
     "of_objects",
+    "outsiders_of",
     "own_names",
     "own_rows",
     "proof_of",
     "resource_types",
+    "services_of",
     "shown",
     "signs_urls",
     "speaks_of",

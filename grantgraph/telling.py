@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from typing import TypeAlias
 
 from grantgraph.catalog import Action
 from grantgraph.findings import Doubt, Proof
@@ -31,17 +32,19 @@ def doubts_of(
                 yield Doubt(rule, principal.id, reach.doubt, grant.place(reach.actions))
 
 
-def shown(
-    rule: str, principal: Principal, reached: Iterable[Reach], at: Location
-) -> tuple[list[Doubt], list[tuple[Action, Refuted]]]:
+def shown(rule: str, who: str, reached: Iterable[Reach], at: Location) -> tuple[list[Doubt], list[Shown]]:
     """What some reaches leave open, and the actions that they show, each with its request."""
     doubts, found = [], []
     for one in reached:
         if one.certain:
             found += list(zip(one.actions, one.witnesses, strict=True))
         else:
-            doubts.append(Doubt(rule, principal.id, one.doubt, at))
+            doubts.append(Doubt(rule, who, one.doubt, at))
     return doubts, found
+
+
+Shown: TypeAlias = tuple[Action, Refuted]
+"""An action, and the request that shows that it can be used."""
 
 
 def gather(grants: Iterable[Grant]) -> Iterator[tuple[Grant, ...]]:

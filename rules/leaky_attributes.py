@@ -65,7 +65,7 @@ def _returned(permissions: Permissions, principal: Principal, table: Resource) -
     )
     for actions, region in asked:
         reached = permissions.can(principal, actions, both(at_or_under(table.arn), region))
-        doubts, found = shown(ID, principal, reached, principal.at)
+        doubts, found = shown(ID, principal.id, reached, principal.at)
         yield from doubts
         if found:
             yield Finding(

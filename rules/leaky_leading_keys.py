@@ -92,7 +92,7 @@ def _wrong_key(
             continue
         region = compared_rows(table, index, key)
         reached = permissions.can(principal, permissions.data_actions(table), region)
-        doubts, found = shown(ID, principal, reached, principal.at)
+        doubts, found = shown(ID, principal.id, reached, principal.at)
         yield from doubts
         found = [one for one in found if speaks_of(one[1].verdict.because[0].statement, LEADING_KEYS)]
         if found:

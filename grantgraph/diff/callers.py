@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from grantgraph.evaluate import ANONYMOUS, Caller, CallerKind, parse_caller
 from grantgraph.model import Environment
+from grantgraph.outsiders import EVERYTHING, strange_account
 from grantgraph.policy.arn import parse_arn
-from grantgraph.policy.document import Effect, Policy, PolicySet, PolicyType, PrincipalKind, PrincipalPattern
-from grantgraph.policy.parse import parse_policy
+from grantgraph.policy.document import Effect, Policy, PolicySet, PrincipalKind, PrincipalPattern
 from grantgraph.problems import UsageError
 from grantgraph.prove import Dimension, Session, session_of
 from grantgraph.text import Text, text
 
 ANY_ACCOUNT = "any AWS account"
-EVERYTHING = parse_policy(
-    {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]},
-    PolicyType.IDENTITY_BASED,
-    "whatever its own policies allow",
-).value
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,19 +116,6 @@ def _outsider(member: PrincipalPattern, environment: Environment, of_role: bool)
 def _somebody_in(account: Text, environment: Environment, id: str) -> Outsider:
     role = text(("arn:", environment.partition, ":iam::", account, ":role/somebody"))
     return Outsider(parse_caller(role), id, "whoever there has policies that allow it", able=True)
-
-
-def strange_account(policies: Iterable[Policy], environment: Environment) -> str:
-    """An account that is neither the application's nor named by a policy."""
-    named = " ".join(
-        str(member.value)
-        for policy in policies
-        for statement in policy.statements
-        if statement.principals is not None
-        for member in statement.principals.members
-    )
-    accounts = (f"{number:012d}" for number in itertools.count(999988887777, -1111))
-    return next(one for one in accounts if one not in named and one != environment.account)
 
 
 def _is_this_account(member: PrincipalPattern, environment: Environment) -> bool:

@@ -70,7 +70,8 @@ def _evidence(evidence: Evidence) -> dict[str, Any]:
             told = [{"words": one.words, "location": location_json(one.at)} for one in steps]
             return {"kind": "path", "steps": told, **_witness(witness)}
         case Together(witnesses):
-            return {"kind": "requests", "requests": [_witness(one) for one in witnesses]}
+            first, *others = (_witness(one) for one in witnesses)
+            return {"kind": "requests", **first, "together_with": others}
         case Written(words):
             return {"kind": "statement", "words": words}
 
