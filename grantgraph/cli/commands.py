@@ -21,7 +21,6 @@ from grantgraph.cli.options import (
     Source,
     emit,
     read_application,
-    read_cases,
     read_input,
     read_sides,
     say,
@@ -122,34 +121,6 @@ def _write_policies(folder: Path, synthesized: Synthesized) -> None:
     for name, policy in synthesized.documents().items():
         text = json.dumps(render_policy(policy), indent=2, ensure_ascii=False) + "\n"
         write_whole(folder / f"{quote(name, safe=' ')}.json", text)  # no name leads out of the folder
-
-
-@app.command()
-def check(
-    path: Source = HERE,
-    format: Format = "text",
-    output: Outputs = [],
-    rules: Annotated[
-        list[Path], typer.Option("--rules", metavar="DIR", help="Also ask the rules of a folder. Rules are code.")
-    ] = [],
-    param: Parameters = [],
-    account: Account = "",
-    region: Region = "",
-    partition: Partition = "",
-) -> None:
-    """The gate: ask every rule and every promise; fail on a finding, and on a question left open."""
-    from grantgraph import rules as rulebook
-    from grantgraph.catalog import load_catalog
-    from grantgraph.judge import judge
-
-    application, cases = read_cases(path, param, account, region, partition)
-    asked = rulebook.load_rules(rulebook.rules_folder(), *rules)
-    checked = judge(application, cases, load_catalog(), asked)
-    emit("check", checked, format, output)
-    if checked.findings:
-        raise typer.Exit(Exit.NO)
-    if checked.doubts:
-        raise typer.Exit(Exit.UNDECIDED)
 
 
 @explain.command("role")
