@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -64,24 +64,33 @@ def find_settings(start: Path) -> Settings:
     for folder in (start, *start.parents):
         own = folder / FILE
         if own.is_file():
-            return _read(own, lambda table: table)
+            text = _text(own)
+            return _read(own, text, _load(own, text))
         shared = folder / SHARED
-        if shared.is_file() and "grantgraph" in _load(shared).get("tool", {}):
-            return _read(shared, lambda table: table["tool"]["grantgraph"])
+        if shared.is_file():
+            text = _text(shared)
+            tools = _load(shared, text).get("tool", {})
+            if "grantgraph" in tools:
+                return _read(shared, text, tools["grantgraph"])
         if (folder / ".git").exists():
             break
     return Settings(home=start)
 
 
-def _load(path: Path) -> dict[str, Any]:
+def _text(path: Path) -> str:
     try:
         if path.stat().st_size > MAX_BYTES:
             raise InputError(f"`{path}` has more than {MAX_BYTES:,} bytes")
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return path.read_text(encoding="utf-8")
     except OSError as error:
         raise InputError(f"cannot read `{path}`: {error.strerror or error}") from None
     except UnicodeDecodeError:
         raise InputError(f"`{path}` is not UTF-8") from None
+
+
+def _load(path: Path, text: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         place = re.search(r"\(at line (\d+), column (\d+)\)", str(error))
         at = Location(str(path), int(place.group(1)), int(place.group(2))) if place else Location(str(path))
@@ -89,21 +98,20 @@ def _load(path: Path) -> dict[str, Any]:
         raise InputError(f"{at}: {message}", [Problem(at, Level.ERROR, "toml", message)]) from None
 
 
-def _read(path: Path, own: Callable[[dict[str, Any]], Any]) -> Settings:
-    reader = _Reader(path)
-    table = own(_load(path))
+def _read(path: Path, text: str, table: Any) -> Settings:
+    reader = _Reader(path, text)
     settings = reader.settings(table)
     if reader.problems:
-        raise InputError(f"`{path}` cannot be understood", reader.problems)
+        raise InputError(f"`{path}` cannot be understood", sorted(reader.problems, key=lambda one: one.at.line))
     return settings
 
 
 class _Reader:
     """A table of settings while it is read."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, text: str) -> None:
         self.path = path
-        self.lines = path.read_text(encoding="utf-8").split("\n")
+        self.lines = text.split("\n")
         self.problems: list[Problem] = []
 
     def at(self, key: str, nth: int = 0) -> Location:

@@ -9,15 +9,14 @@ import re
 import stat
 import subprocess
 import sys
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import pytest
 
 import grantgraph.rules
-from grantgraph.cli import main
 from grantgraph.problems import Bug
+from tests.commands import Run
 
 ROOT = Path(__file__).parent.parent
 APPS = ROOT / "fixtures" / "apps"
@@ -26,35 +25,6 @@ MODEL = APPS / "notes" / "grantgraph.yaml"
 SWAPPED = APPS / "notes" / "keys-swapped.yaml"
 NOTES = APPS / "sst" / "a-notes-auth-users.json"
 BY_ID = {"POOL": "AuthIdentityPool12DFB5E1", "TABLE": "NotesTable7100B0E8"}
-
-
-@dataclass(frozen=True)
-class Ended:
-    """How a command ended."""
-
-    code: int
-    out: str
-    err: str
-
-
-class Run(Protocol):
-    def __call__(self, *arguments: object) -> Ended: ...
-
-
-@pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    """Runs the command line in this process."""
-
-    def run(*arguments: object) -> Ended:
-        monkeypatch.setattr(sys, "argv", ["grantgraph", *map(str, arguments)])
-        with pytest.raises(SystemExit) as caught:
-            main()
-        code = caught.value.code
-        assert code is None or isinstance(code, int)
-        captured = capsys.readouterr()
-        return Ended(code or 0, captured.out, captured.err)
-
-    return run
 
 
 def run_outside(*arguments: object, input: bytes = b"", **environment: str) -> subprocess.CompletedProcess[bytes]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import sys
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -141,7 +140,6 @@ def _load(path: Path, options: ReadOptions) -> Application:
 _UNKNOWN_PARAMETER = "unknown-parameter"
 
 
-@cache
 def settings() -> Settings:
     """What is settled for the folder that the command runs in.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from grantgraph.findings import Doubt, Evidence, Finding, Path, Proof, Written
+from grantgraph.ignores import Ignore
 from grantgraph.prove import Refuted
 from grantgraph.reports._check import why_accepted
 from grantgraph.reports._words import (
@@ -29,7 +30,7 @@ def render(checked: Checked) -> str:
         "undecided": [_doubt(one) for one in checked.doubts],
         "proved": [_proof(one) for one in checked.proved],
         "accepted": [
-            {**_finding(one.finding), "accepted": why_accepted(one), "baseline": one.ignore is None}
+            {**_finding(one.finding), "accepted": why_accepted(one), "ignore": _ignore(one.ignore)}
             for one in checked.accepted
         ],
         "cases": list(checked.cases),
@@ -49,6 +50,19 @@ def render(checked: Checked) -> str:
         },
     }
     return json_page(document)
+
+
+def _ignore(ignore: Ignore | None) -> dict[str, Any] | None:
+    """Who accepts a finding; nothing where it was there before."""
+    if ignore is None:
+        return None
+    until = ignore.until.isoformat() if ignore.until is not None else ""
+    return {
+        "reason": ignore.reason,
+        "owner": ignore.owner,
+        "until": until,
+        "location": location_json(ignore.at),
+    }
 
 
 def _finding(finding: Finding) -> dict[str, Any]:
