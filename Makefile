@@ -25,6 +25,7 @@ demo: $(VENV)/.runtime
 
 test: $(VENV)/.dev
 	@$(BIN)/python scripts/build_catalog.py --fetch-only
+	@$(BIN)/python scripts/browser.py
 	@$(BIN)/python -m pytest -n 2
 
 check: $(VENV)/.dev

@@ -5,15 +5,13 @@ https://github.com/testmoapp/junitxml
 
 from __future__ import annotations
 
-import re
 from xml.etree import ElementTree
 
 from grantgraph.findings import Doubt, Finding
 from grantgraph.reports._check import doubt_words, evidence, verdict
 from grantgraph.reports._words import place
 from grantgraph.rules import Checked
-
-_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+from grantgraph.text import visible
 
 
 def render(checked: Checked) -> str:
@@ -22,10 +20,10 @@ def render(checked: Checked) -> str:
     others = [*(one.rule for one in checked.findings), *(one.rule for one in checked.doubts)]
     others += [one.rule for one in checked.proved]
     titles.update({rule: rule for rule in others if rule not in titles})
-    suite = ElementTree.Element("testsuite", name=_clean(f"grantgraph {checked.application.name}"))
+    suite = ElementTree.Element("testsuite", name=visible(f"grantgraph {checked.application.name}"))
     failures = errors = 0
     for rule, title in titles.items():
-        case = ElementTree.SubElement(suite, "testcase", classname="grantgraph", name=_clean(title))
+        case = ElementTree.SubElement(suite, "testcase", classname="grantgraph", name=visible(title))
         failing = [one for one in checked.failing if one.rule == rule]
         milder = [one for one in checked.findings if one.rule == rule and one not in failing]
         doubts = [one for one in checked.doubts if one.rule == rule]
@@ -38,11 +36,11 @@ def render(checked: Checked) -> str:
             _part(case, "error", doubts[0].reason, "\n".join(map(_doubt, doubts)), type="undecided")
         if milder or (doubts and failing):
             told = "\n\n".join([*map(_finding, milder), *map(_doubt, doubts)])
-            ElementTree.SubElement(case, "system-out").text = _clean(told)
+            ElementTree.SubElement(case, "system-out").text = told
     suite.set("tests", str(len(titles)))
     suite.set("failures", str(failures))
     suite.set("errors", str(errors))
-    ElementTree.SubElement(suite, "system-out").text = _clean(verdict(checked))
+    ElementTree.SubElement(suite, "system-out").text = visible(verdict(checked))
     suites = ElementTree.Element("testsuites", tests=str(len(titles)), failures=str(failures), errors=str(errors))
     suites.append(suite)
     ElementTree.indent(suites)
@@ -50,20 +48,15 @@ def render(checked: Checked) -> str:
 
 
 def _part(case: ElementTree.Element, kind: str, message: str, told: str, type: str) -> None:
-    ElementTree.SubElement(case, kind, message=_clean(message), type=type).text = _clean(told)
+    ElementTree.SubElement(case, kind, message=visible(message), type=type).text = told
 
 
 def _finding(finding: Finding) -> str:
     lines = [f"{place(finding.at)}: {finding.message}" if finding.at.file else finding.message]
     lines += [f"  {label:<9}{words}" for label, words in evidence(finding)]
     lines += [f"  {'fix':<9}{finding.help}"] if finding.help else []
-    return "\n".join(lines)
+    return "\n".join(map(visible, lines))
 
 
 def _doubt(doubt: Doubt) -> str:
-    return f"{place(doubt.at)}: {doubt_words(doubt)}" if doubt.at.file else doubt_words(doubt)
-
-
-def _clean(words: str) -> str:
-    """Words without what XML cannot hold, however it is escaped."""
-    return _NOT_XML.sub(lambda found: f"\\u{ord(found.group()):04x}", words)
+    return visible(f"{place(doubt.at)}: {doubt_words(doubt)}" if doubt.at.file else doubt_words(doubt))

@@ -64,7 +64,8 @@ def _body(checked: Checked) -> Iterator[str]:
 
 def _finding(finding: Finding) -> Iterator[str]:
     yield f"{paint(f'{finding.rule} {finding.severity}', *_STYLES[finding.severity])}: {finding.message}"
-    yield _line("at", place(finding.at))
+    if finding.at.file:
+        yield _line("at", place(finding.at))
     yield from (f"           {line}" for line in framework_place(finding.at))
     yield from (f"           {line}" for line in frame(finding.at))
     if finding.when:
