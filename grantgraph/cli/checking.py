@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from grantgraph.cli import app, baseline
+from grantgraph.cli import app, baseline, completing
 from grantgraph.cli.exits import Exit
 from grantgraph.cli.options import (
     HERE,
@@ -31,9 +31,18 @@ Rules = Annotated[
     list[Path], typer.Option("--rules", metavar="DIR", help="Also ask the rules of a folder. Rules are code.")
 ]
 Select = Annotated[
-    list[str], typer.Option("--select", metavar="RULE", help="Ask only these rules: an id, or how ids begin.")
+    list[str],
+    typer.Option(
+        "--select",
+        metavar="RULE",
+        help="Ask only these rules: an id, or how ids begin.",
+        autocompletion=completing.rules,
+    ),
 ]
-Ignored = Annotated[list[str], typer.Option("--ignore", metavar="RULE", help="Do not ask these rules.")]
+Ignored = Annotated[
+    list[str],
+    typer.Option("--ignore", metavar="RULE", help="Do not ask these rules.", autocompletion=completing.rules),
+]
 _BASELINE = Path("grantgraph.baseline.json")
 
 
@@ -48,6 +57,7 @@ def check(
             metavar="FORMAT",
             help="text, concise, json, sarif, junit, github, gitlab, markdown or html; text on a terminal, "
             "concise elsewhere.",
+            autocompletion=completing.formats,
         ),
     ] = "",
     output: Outputs = [],
@@ -56,11 +66,21 @@ def check(
     ignore: Ignored = [],
     severity: Annotated[
         str,
-        typer.Option("--severity", metavar="LEVEL", help="The least that fails: low, medium or high."),
+        typer.Option(
+            "--severity",
+            metavar="LEVEL",
+            help="The least that fails: low, medium or high.",
+            autocompletion=completing.words("low", "medium", "high"),
+        ),
     ] = "",
     unknown: Annotated[
         str,
-        typer.Option("--unknown", metavar="WHAT", help="What an undecided question does: fail, warn or allow."),
+        typer.Option(
+            "--unknown",
+            metavar="WHAT",
+            help="What an undecided question does: fail, warn or allow.",
+            autocompletion=completing.words("fail", "warn", "allow"),
+        ),
     ] = "",
     known: Annotated[
         Path | None, typer.Option("--baseline", metavar="FILE", help="Findings that were there before.")
@@ -75,7 +95,15 @@ def check(
         bool, typer.Option("--no-ignores", help="Count accepted findings, and those of the baseline, too.")
     ] = False,
     exit_zero: Annotated[bool, typer.Option("--exit-zero", help="End with 0 whatever is found.")] = False,
-    color: Annotated[str, typer.Option("--color", metavar="WHEN", help="auto, always or never.")] = "auto",
+    color: Annotated[
+        str,
+        typer.Option(
+            "--color",
+            metavar="WHEN",
+            help="auto, always or never.",
+            autocompletion=completing.words("auto", "always", "never"),
+        ),
+    ] = "auto",
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print the verdict alone.")] = False,
     param: Parameters = [],
     account: Account = "",

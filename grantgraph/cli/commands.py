@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from grantgraph.cli import app, explain, prove
+from grantgraph.cli import app, completing, explain, prove
 from grantgraph.cli.exits import Exit
 from grantgraph.cli.options import (
     HERE,
@@ -201,10 +201,23 @@ def diff(
         bool, typer.Option("--merge-base", help="With --since: from where the histories parted.")
     ] = False,
     fail_on: Annotated[
-        str, typer.Option("--fail-on", metavar="WHAT", help="End with 1 on `widen` (more access) or `any` change.")
+        str,
+        typer.Option(
+            "--fail-on",
+            metavar="WHAT",
+            help="End with 1 on `widen` (more access) or `any` change.",
+            autocompletion=completing.words("widen", "any"),
+        ),
     ] = "",
     format: Annotated[
-        str, typer.Option("--format", "-f", metavar="FORMAT", help="text, json or markdown.")
+        str,
+        typer.Option(
+            "--format",
+            "-f",
+            metavar="FORMAT",
+            help="text, json or markdown.",
+            autocompletion=completing.formats,
+        ),
     ] = "text",
     output: Outputs = [],
     param: Parameters = [],
@@ -338,7 +351,14 @@ def test(
 def graph(
     path: Source = HERE,
     format: Annotated[
-        str, typer.Option("--format", "-f", metavar="FORMAT", help="text, dot, mermaid or json.")
+        str,
+        typer.Option(
+            "--format",
+            "-f",
+            metavar="FORMAT",
+            help="text, dot, mermaid or json.",
+            autocompletion=completing.formats,
+        ),
     ] = "text",
     output: Outputs = [],
     param: Parameters = [],
@@ -356,7 +376,10 @@ def graph(
 
 @app.command()
 def rule(
-    id: Annotated[str, typer.Argument(metavar="ID", help="The rule's id; without it, the list.")] = "",
+    id: Annotated[
+        str,
+        typer.Argument(metavar="ID", help="The rule's id; without it, the list.", autocompletion=completing.rules),
+    ] = "",
 ) -> None:
     """Show the page of a rule, or list the rules."""
     from grantgraph.problems import UsageError, did_you_mean

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from grantgraph.cli import completing
 from grantgraph.problems import UsageError, did_you_mean
 
 if TYPE_CHECKING:
@@ -29,7 +30,14 @@ HERE = Path(".")
 """What is read when no PATH is given: a `cdk.out` here, or `grantgraph.yaml`."""
 Document = Annotated[Path, typer.Argument(metavar="POLICY", help="A policy document.", show_default=False)]
 Format = Annotated[
-    str, typer.Option("--format", "-f", metavar="FORMAT", help="How to print the answer: text or json.")
+    str,
+    typer.Option(
+        "--format",
+        "-f",
+        metavar="FORMAT",
+        help="How to print the answer: text or json.",
+        autocompletion=completing.formats,
+    ),
 ]
 Outputs = Annotated[
     list[str], typer.Option("--output", "-o", metavar="FORMAT=FILE", help="Also write the answer to a file.")
