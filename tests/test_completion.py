@@ -44,6 +44,9 @@ def test_a_shell_offers_what_fits(typed: str) -> None:
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_completion_can_be_shown_for_a_shell(shell: str) -> None:
     ended = subprocess.run(
-        [sys.executable, "-m", "grantgraph", "--show-completion", shell], capture_output=True, text=True, check=True
+        [sys.executable, "-m", "grantgraph", "--show-completion", shell],
+        capture_output=True,
+        text=True,
+        check=True,
     )
     assert "_GRANTGRAPH_COMPLETE" in ended.stdout
