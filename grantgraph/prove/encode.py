@@ -225,13 +225,14 @@ def _by_name(policy: Policy, policies: PolicySet, frame: Frame) -> dict[str, For
     for statement in policy.statements:
         if statement.effect is not Effect.ALLOW or statement.principals is None:
             continue
-        about = encode_statement(statement, frame)
         if statement.principals.negated:
-            covers = encode_principals(statement.principals, frame, policy.type, False)
-            found["self"].append(conjunction([covers, about]))
-            continue
-        for member in statement.principals.members:
-            covers, how = encode_principal(member, frame.caller, policy.type)
+            named = [(encode_principals(statement.principals, frame, policy.type, False), "self")]
+        else:
+            members = statement.principals.members
+            named = [encode_principal(one, frame.caller, policy.type) for one in members]
+        named = [(covers, how) for covers, how in named if covers != FALSE]
+        about = encode_statement(statement, frame) if named else FALSE
+        for covers, how in named:
             found[how].append(conjunction([covers, about]))
     found["self"] += [Literal(Free(unseen)) for unseen in policy.unseen]
     return {how: disjunction(parts) for how, parts in found.items()}

@@ -1,7 +1,7 @@
 """What of an implication needs no search: statements that both sides share.
 
-Adding to what identity policies allow never takes anything away, and neither does leaving out what they deny. So
-where nothing else differs, what both sides say in the very same way need not be looked at.
+Adding to what policies allow never takes anything away, and neither does leaving out what they deny. So where
+nothing else differs, what both sides say in the very same way need not be looked at.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import replace
 from itertools import chain
 
 from grantgraph.policy.document import ActionPattern, Actions, Effect, Policy, PolicySet, Statement
-from grantgraph.prove.subject import Standing, statements_of
+from grantgraph.prove.subject import Standing
 
 
 def beyond(narrower: Standing, wider: Standing) -> Standing:
@@ -41,21 +41,48 @@ def beyond(narrower: Standing, wider: Standing) -> Standing:
     return replace(narrower, policies=replace(narrower.policies, identity_based=policies))
 
 
-def is_plain(standing: Standing) -> bool:
-    """Whether identity policies alone decide, and all that they name is known."""
-    unknown = any(statement.actions.is_open for statement in statements_of(standing))
-    unseen = any(policy.unseen for policy in standing.policies.identity_based)
-    return _others(standing) == PolicySet() and not standing.targets and not unknown and not unseen
+def are_plain(narrower: Standing, wider: Standing) -> bool:
+    """Whether identity policies, and the same resource's own policy on both sides, are all that can grant, and all
+    that they name is known. The narrower side may be limited besides: limits only take away."""
+    one, other = narrower.policies.resource_based, wider.policies.resource_based
+    if (one is None) is not (other is None) or (one and other and one.type is not other.type):
+        return False
+    unlimited = replace(wider.policies, identity_based=(), resource_based=None) == PolicySet()
+    return unlimited and all(map(_is_known, (narrower, wider)))
+
+
+def _is_known(standing: Standing) -> bool:
+    own = standing.policies.resource_based
+    unknown = any(statement.actions.is_open for statement in granting(standing))
+    unseen = any(policy.unseen for policy in _granting(standing.policies))
+    nobody = own is not None and any(one.principals is None for one in own.statements)
+    return not (standing.targets or unknown or unseen or nobody)
+
+
+def granting(standing: Standing) -> list[Statement]:
+    """The statements of the policies that can grant: the first of `statements_of`, in its order."""
+    return [one for policy in _granting(standing.policies) for one in policy.statements]
+
+
+def _granting(policies: PolicySet) -> tuple[Policy, ...]:
+    own = policies.resource_based
+    return (*policies.identity_based, *((own,) if own is not None else ()))
 
 
 def is_within(narrower: list[Statement], wider: list[Statement]) -> bool:
     """Whether each Allow of the first is one of the second, and each Deny of the second one of the first.
 
-    The statements are those that name one action; what they say of other actions does not matter.
+    The statements are those that name one action; what they say of other actions does not matter. One that lists
+    resources says the same as one for each of them.
     """
 
     def about(statements: list[Statement], effect: Effect) -> set[object]:
-        return {_scope(one) for one in statements if one.effect is effect}
+        return {
+            (one.principals, resources, one.conditions)
+            for one in statements
+            if one.effect is effect
+            for resources in ((one.resources,) if one.resources.negated else one.resources.patterns)
+        }
 
     allowed = about(narrower, Effect.ALLOW) <= about(wider, Effect.ALLOW)
     return allowed and about(wider, Effect.DENY) <= about(narrower, Effect.DENY)
