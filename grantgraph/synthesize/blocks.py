@@ -65,7 +65,7 @@ def _atoms(wish: Wish) -> Iterator[Block]:
                 wish.lets_in,
                 (action,),
                 (resource,),
-                tuple((operator, key, _sorted(values)) for operator, key, values in wish.conditions),
+                tuple((operator, key, _widest(operator, values)) for operator, key, values in wish.conditions),
                 (wish.purpose,),
                 (wish.reason,),
             )
@@ -131,6 +131,22 @@ def _heads(conditions: Conditions) -> tuple[str, ...]:
         for operator, key, values in conditions
         for value in values
     )
+
+
+def _widest(operator: str, values: Iterable[Text]) -> tuple[Text, ...]:
+    """The values of a condition without those that another one takes in."""
+    known = _sorted(values)
+    wide = [one for one in known if operator.endswith("StringLike") and _takes_in_others(one)]
+    if not wide:
+        return known
+    near = Heads(((_head(one),), one) for one in wide)
+    return tuple(one for one in known if not any(_goes_into(one, other) for other in near.near((_head(one),))))
+
+
+def _goes_into(narrow: Text, wide: Text) -> bool:
+    """Whether a value says nothing beside another one; of two that say the same, the first stays."""
+    mutual = _takes_in_others(narrow) and _text_covers(narrow, wide)
+    return narrow != wide and _text_covers(wide, narrow) and not (mutual and str(narrow) < str(wide))
 
 
 def _head(value: Text) -> str:
@@ -209,7 +225,7 @@ def _but_for_values(at: int, apart: bool, atom: Block) -> Hashable:
 def _either(at: int, one: Block, other: Block) -> Block:
     """Two atoms that differ in the values of one condition, as one."""
     operator, key, values = one.conditions[at]
-    joined = (operator, key, _sorted((*values, *other.conditions[at][2])))
+    joined = (operator, key, _widest(operator, (*values, *other.conditions[at][2])))
     conditions = (*one.conditions[:at], joined, *one.conditions[at + 1 :])
     return replace(_with_more(one, other), conditions=conditions)
 
