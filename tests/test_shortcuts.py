@@ -13,24 +13,27 @@ import pytest
 
 from grantgraph.evaluate import parse_caller
 from grantgraph.policy import PolicySet, PolicyType, parse_policy
-from grantgraph.prove import Answer, Proved, Refuted, Standing, cuts, implies, questions, session_of
+from grantgraph.prove import Answer, Proved, Refuted, Standing, Target, cuts, implies, never, questions, session_of
 from tests.opinions import CATALOG
 from tests.pair_maker import ACTIONS, KINDS, random_pairs
 from tests.pairs import Json, standing_of
 
 NAMED = [action for names in ACTIONS.values() for name in names if (action := CATALOG.action(name))]
-Plainly = Callable[[Standing, Standing], Answer]
+Plainly = Callable[[Standing, Standing | None], Answer]
 
 
 @pytest.fixture
 def plainly(monkeypatch: pytest.MonkeyPatch) -> Plainly:
-    """`implies` that searches for everything, in one piece."""
+    """`implies`, or with one side `never`, that searches for everything, in one piece."""
 
-    def answer(narrower: Standing, wider: Standing) -> Answer:
+    def answer(narrower: Standing, wider: Standing | None) -> Answer:
         with monkeypatch.context() as patch:
             patch.setattr(questions, "are_plain", lambda *_: False)
             patch.setattr(questions, "beyond", lambda narrower, _: narrower)
+            patch.setattr(questions, "grants_nothing", lambda *_: False)
             patch.setattr(cuts, "MANY", 1_000_000)
+            if wider is None:
+                return never(narrower, NAMED, CATALOG)
             return implies(narrower, wider, NAMED, CATALOG)
 
     return answer
@@ -93,15 +96,39 @@ def apart(statements: list[Json]) -> list[Json]:
     return [{**one, "Resource": resource} for one in statements for resource in one["Resource"]]
 
 
-def resource_standing(caller: str, statements: list[Json], identity: list[Json]) -> Standing:
+def resource_standing(caller: str, statements: list[Json], identity: list[Json], apart: bool = False) -> Standing:
+    """What a caller can do to a resource with these statements; `apart`, to queues that they are the policy of."""
+
     def parsed(ones: list[Json], type: PolicyType) -> Any:
         return parse_policy({"Version": "2012-10-17", "Statement": ones}, type).value
 
-    policies = PolicySet(
-        identity_based=(parsed(identity, PolicyType.IDENTITY_BASED),) if identity else (),
-        resource_based=parsed(statements, PolicyType.RESOURCE_BASED),
-    )
-    return Standing(session_of(parse_caller(CALLERS[caller])), policies)
+    own = (parsed(identity, PolicyType.IDENTITY_BASED),) if identity else ()
+    shared, session = parsed(statements, PolicyType.RESOURCE_BASED), session_of(parse_caller(CALLERS[caller]))
+    if apart:
+        targets = tuple(Target(queue, shared, OWN) for queue in QUEUES if "*" not in queue)
+        return Standing(session, PolicySet(identity_based=own), targets)
+    return Standing(session, PolicySet(identity_based=own, resource_based=shared))
+
+
+@pytest.mark.parametrize(("caller", "also"), list(product(CALLERS, (False, True))))
+def test_what_nobody_grants_and_what_targets_share_needs_no_search(
+    caller: str, also: bool, plainly: Plainly
+) -> None:
+    choose = random.Random(f"never {caller} {also}")
+    answers = Counter[str]()
+    for _ in range(25):
+        ones = [statement(choose) for _ in range(choose.choice((1, 2)))]
+        own = [{"Effect": "Allow", "Action": "sqs:SendMessage", "Resource": choose.choice(QUEUES)}] if also else []
+        more = [*own, {"Effect": "Allow", "Action": "sqs:*", "Resource": choose.choice(QUEUES)}] if also else []
+        standings = [resource_standing(caller, ones, one, True) for one in (own, more)]
+        answer = never(standings[0], NAMED, CATALOG)
+        assert same(answer, plainly(standings[0], None)), ones
+        answers[f"never {type(answer).__name__}"] += 1
+        for narrower, wider in (standings, standings[::-1]):
+            answer = implies(narrower, wider, NAMED, CATALOG)
+            assert same(answer, plainly(narrower, wider)), (ones, own, more)
+            answers[type(answer).__name__] += 1
+    assert answers["Proved"] and (answers["never Proved"] or also)
 
 
 @pytest.mark.parametrize(("caller", "also"), list(product(CALLERS, (False, True))))

@@ -1,4 +1,4 @@
-"""What of an implication needs no search: statements that both sides share.
+"""What needs no search: statements that both sides of an implication share, and what nobody grants.
 
 Adding to what policies allow never takes anything away, and neither does leaving out what they deny. So where
 nothing else differs, what both sides say in the very same way need not be looked at.
@@ -10,7 +10,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 from itertools import chain
 
-from grantgraph.policy.document import ActionPattern, Actions, Effect, Policy, PolicySet, Statement
+from grantgraph.evaluate.request import Caller
+from grantgraph.policy.document import ActionPattern, Actions, Effect, Policy, PolicySet, PolicyType, Statement
+from grantgraph.prove.actions import encode_actions
+from grantgraph.prove.encode import has_rules_of_its_own
+from grantgraph.prove.formula import FALSE
+from grantgraph.prove.principals import encode_principal
 from grantgraph.prove.subject import Standing
 
 
@@ -42,10 +47,12 @@ def beyond(narrower: Standing, wider: Standing) -> Standing:
 
 
 def are_plain(narrower: Standing, wider: Standing) -> bool:
-    """Whether identity policies, and the same resource's own policy on both sides, are all that can grant, and all
-    that they name is known. The narrower side may be limited besides: limits only take away."""
+    """Whether only identity policies, and one resource's own, make a difference in what is granted, and all that
+    they name is known. The narrower side may be limited besides: limits only take away."""
     one, other = narrower.policies.resource_based, wider.policies.resource_based
     if (one is None) is not (other is None) or (one and other and one.type is not other.type):
+        return False
+    if narrower.targets != wider.targets:
         return False
     unlimited = replace(wider.policies, identity_based=(), resource_based=None) == PolicySet()
     return unlimited and all(map(_is_known, (narrower, wider)))
@@ -56,7 +63,7 @@ def _is_known(standing: Standing) -> bool:
     unknown = any(statement.actions.is_open for statement in granting(standing))
     unseen = any(policy.unseen for policy in _granting(standing.policies))
     nobody = own is not None and any(one.principals is None for one in own.statements)
-    return not (standing.targets or unknown or unseen or nobody)
+    return not (unknown or unseen or nobody)
 
 
 def granting(standing: Standing) -> list[Statement]:
@@ -86,6 +93,31 @@ def is_within(narrower: list[Statement], wider: list[Statement]) -> bool:
 
     allowed = about(narrower, Effect.ALLOW) <= about(wider, Effect.ALLOW)
     return allowed and about(wider, Effect.DENY) <= about(narrower, Effect.DENY)
+
+
+def grants_nothing(standing: Standing, action: str) -> bool:
+    """Whether it is plain that nothing grants an action: no Allow of the caller's own policies is about it, and no
+    Allow of a resource's that is names the caller."""
+    own = standing.policies.resource_based
+    shared = [*((own,) if own is not None else ()), *(target.policy for target in standing.targets)]
+    policies = (*standing.policies.identity_based, *shared)
+    if has_rules_of_its_own(action) or any(policy.unseen for policy in policies):
+        return False
+    return not any(
+        one.effect is Effect.ALLOW
+        and _names(one, standing.session.caller, policy.type)
+        and encode_actions(one.actions, action) != FALSE
+        for policy in policies
+        for one in policy.statements
+    )
+
+
+def _names(statement: Statement, caller: Caller, type: PolicyType) -> bool:
+    """Whether a statement may be about a caller."""
+    principals = statement.principals
+    if principals is None or principals.negated:
+        return True
+    return any(encode_principal(one, caller, type)[0] != FALSE for one in principals.members)
 
 
 def _others(standing: Standing) -> PolicySet:
