@@ -192,14 +192,18 @@ def _resource_must_allow(policies: PolicySet, frame: Frame) -> bool:
     return frame.on_key or frame.action.lower() in TRUST_ACTIONS
 
 
-_RULES_OF_THEIR_OWN = frozenset(
-    {"sts:getcalleridentity", "sts:getsessiontoken", "kms:retiregrant"} | TRUST_ACTIONS | NOT_SHAREABLE
-)
+_ALWAYS_ALLOWED = frozenset({"sts:getcalleridentity", "sts:getsessiontoken"})
+_RULES_OF_THEIR_OWN = frozenset({"kms:retiregrant"} | _ALWAYS_ALLOWED | TRUST_ACTIONS | NOT_SHAREABLE)
 
 
 def has_rules_of_its_own(action: str) -> bool:
     """Whether the decision reads the action's very name: such an action is like no other."""
     return action.lower() in _RULES_OF_THEIR_OWN
+
+
+def needs_no_grant(action: str) -> bool:
+    """Whether an action may be allowed although no policy allows it (121)."""
+    return action.lower() in _ALWAYS_ALLOWED
 
 
 def reads_service(service: str, policies: PolicySet) -> bool:

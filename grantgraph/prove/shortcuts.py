@@ -10,10 +10,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 from itertools import chain
 
-from grantgraph.evaluate.request import Caller
+from grantgraph.evaluate.request import Caller, CallerKind
 from grantgraph.policy.document import ActionPattern, Actions, Effect, Policy, PolicySet, PolicyType, Statement
 from grantgraph.prove.actions import encode_actions
-from grantgraph.prove.encode import has_rules_of_its_own
+from grantgraph.prove.encode import needs_no_grant
 from grantgraph.prove.formula import FALSE
 from grantgraph.prove.principals import encode_principal
 from grantgraph.prove.subject import Standing
@@ -98,14 +98,15 @@ def is_within(narrower: list[Statement], wider: list[Statement]) -> bool:
 def grants_nothing(standing: Standing, action: str) -> bool:
     """Whether it is plain that nothing grants an action: no Allow of the caller's own policies is about it, and no
     Allow of a resource's that is names the caller."""
-    own = standing.policies.resource_based
+    caller, own = standing.session.caller, standing.policies.resource_based
     shared = [*((own,) if own is not None else ()), *(target.policy for target in standing.targets)]
     policies = (*standing.policies.identity_based, *shared)
-    if has_rules_of_its_own(action) or any(policy.unseen for policy in policies):
+    unseen = any(policy.unseen for policy in policies)
+    if unseen or caller.kind is CallerKind.ROOT or needs_no_grant(action):
         return False
     return not any(
         one.effect is Effect.ALLOW
-        and _names(one, standing.session.caller, policy.type)
+        and _names(one, caller, policy.type)
         and encode_actions(one.actions, action) != FALSE
         for policy in policies
         for one in policy.statements
