@@ -301,7 +301,7 @@ def spelled(found: Synthesized) -> dict[str, str]:
     return documents | {one.principal.id: str([each.sid for each in one.why]) for one in found.syntheses}
 
 
-@SETTINGS
+@settings(SETTINGS, max_examples=15)
 @given(st.lists(needs(), min_size=1, max_size=5), st.randoms(use_true_random=False), st.booleans())
 def test_the_same_model_in_another_order_gives_the_same_bytes(
     chosen: list[dict[str, Any]], random: Random, boundary: bool
@@ -393,7 +393,7 @@ def test_nothing_can_be_left_out(chosen: list[dict[str, Any]], random: Random) -
                 assert not isinstance(answer, Proved), f"{what}: {chosen}"
 
 
-@SETTINGS
+@settings(SETTINGS, max_examples=25)
 @given(st.lists(needs(), max_size=2), st.randoms(use_true_random=False))
 def test_nothing_can_be_left_out_of_what_lets_others_in(chosen: list[dict[str, Any]], random: Random) -> None:
     """Without a statement somebody is not let in; without a condition others are, too."""
