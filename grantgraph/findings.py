@@ -12,12 +12,17 @@ from grantgraph.prove import Refuted
 
 
 class Severity(StrEnum):
-    """How bad it is when a rule fires; a note is about what is dead or odd, and no risk."""
+    """How bad it is when a rule fires."""
 
     HIGH = "high"
     MEDIUM = "medium"
     LOW = "low"
-    NOTE = "note"
+    NOTE = "note"  # dead, or odd: no risk, and nothing that the gate fails on
+
+    @property
+    def counts(self) -> bool:
+        """Whether the gate can fail on it."""
+        return self is not Severity.NOTE
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,10 +132,10 @@ class Proof:
 
 
 def rank(one: Finding) -> tuple[object, ...]:
-    """The order of findings in a report: the application's own before a framework's, the worst first."""
+    """The order of findings in a report: notes last, the application's own before a framework's, worst first."""
     order = list(Severity)
     where = (one.at.file, one.at.line, one.rule, one.on, one.message, one.when)
-    return one.framework, order.index(one.severity), one.principal, *where
+    return not one.severity.counts, one.framework, order.index(one.severity), one.principal, *where
 
 
 def order_of_doubts(one: Doubt) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from grantgraph import rules as rulebook
 from grantgraph.catalog import Catalog
-from grantgraph.findings import Doubt, Finding, Severity, order_of_doubts, rank
+from grantgraph.findings import Doubt, Finding, order_of_doubts, rank
 from grantgraph.model import Application, Choice
 from grantgraph.rules import Checked, Rule
 
@@ -31,7 +31,7 @@ def judge(
     findings: dict[tuple[object, ...], tuple[Finding, list[When]]] = {}
     doubts: dict[Doubt, list[When]] = {}
     for when, checked in zip(whens, judged, strict=True):
-        for finding in (*checked.findings, *checked.notes):
+        for finding in checked.findings:
             same = (finding.fingerprint, finding.message, finding.at, str(finding.request))
             findings.setdefault(same, (finding, []))[1].append(when)
         for doubt in checked.doubts:
@@ -42,7 +42,7 @@ def judge(
         replace(application, problems=tuple(problems)),
         catalog.date,
         rules,
-        tuple(one for one in found if one.severity is not Severity.NOTE),
+        tuple(found),
         tuple(
             sorted((replace(one, when=say_when(held, whens)) for one, held in doubts.items()), key=order_of_doubts)
         ),
@@ -50,7 +50,6 @@ def judge(
         max(checked.asked for checked in judged),
         tuple(sorted({one for checked in judged for one in checked.assuming})),
         tuple(" and ".join(map(str, when)) for when in whens),
-        tuple(one for one in found if one.severity is Severity.NOTE),
     )
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from functools import cached_property
 
+from grantgraph.ignores import Ignore
 from grantgraph.policy.document import Policy
 from grantgraph.problems import NOWHERE, Location, Problem
 from grantgraph.text import Text, Unknown
@@ -380,7 +381,8 @@ class Application:
     (type → how many), so that nothing is left out silently. `changes` say what a plan does to get there
     (`create`, `update`, `replace`, `delete`, `forget` → ids). `choices` are what conditions of the input hinge
     on: of each group one holds. `when` are the choices under which it was read. `hidden` is what may be there
-    besides; `assuming` is what every answer rests on because the input leaves it out.
+    besides; `assuming` is what every answer rests on because the input leaves it out. `ignores` are the findings
+    that the input itself accepts.
     """
 
     name: str
@@ -399,6 +401,7 @@ class Application:
     when: tuple[Choice, ...] = ()
     hidden: tuple[Hidden, ...] = ()
     assuming: tuple[str, ...] = ()
+    ignores: tuple[Ignore, ...] = ()
     clients: tuple[Client, ...] = ()
 
     @property

@@ -23,7 +23,7 @@ from grantgraph.synthesize import synthesize, with_policies
 ROOT = Path(__file__).parent.parent
 GOLDENS = ROOT / "fixtures" / "reports"
 FORMATS = {
-    "check": ("json", "text"),
+    "check": ("concise", "github", "gitlab", "html", "json", "junit", "markdown", "sarif", "text"),
     "explain": ("json", "text"),
     "graph": ("dot", "json", "mermaid", "text"),
     "synth": ("json", "text"),
@@ -37,7 +37,7 @@ def answer(subject: str) -> Any:
         return synthesize(load(Path("fixtures/reports/model.yaml")), catalog)
     application = load(Path("fixtures/reports/guest.yaml"))
     if subject == "check":
-        return check(application, catalog, load_rules())
+        return check(application, catalog, tuple(one for one in load_rules() if one.id in ("GG101", "GG102")))
     if subject == "explain":
         return explain_role(application, find_principal(application, "unauthenticated"), catalog)
     return build(application, catalog)

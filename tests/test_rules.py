@@ -14,7 +14,7 @@ import yaml
 from grantgraph.ask import ask
 from grantgraph.catalog import load_catalog
 from grantgraph.evaluate import CallerKind, Request, Verdict
-from grantgraph.findings import Finding, Path, witnesses_of
+from grantgraph.findings import Path, witnesses_of
 from grantgraph.model import Application
 from grantgraph.problems import Level, Location, UsageError
 from grantgraph.rules import Checked, Rule, check, load_rules
@@ -77,21 +77,16 @@ def judge(case: Case, folder: File, repaired: bool = False) -> tuple[Application
     return application, check(application, load_catalog(), (case.rule,)), source
 
 
-def said(checked: Checked) -> tuple[Finding, ...]:
-    """What a rule found, risks and notes."""
-    return (*checked.findings, *checked.notes)
-
-
 @pytest.mark.parametrize("case", cases("passes"), ids=str)
 def test_what_passes_raises_neither_a_finding_nor_a_doubt(case: Case, tmp_path: File) -> None:
     _, checked, _ = judge(case, tmp_path)
-    assert (said(checked), checked.doubts) == ((), ())
+    assert (checked.findings, checked.doubts) == ((), ())
 
 
 @pytest.mark.parametrize("case", cases("fails"), ids=str)
 def test_what_fails_yields_the_finding_and_no_doubt(case: Case, tmp_path: File) -> None:
     _, checked, _ = judge(case, tmp_path)
-    messages = [one.message for one in said(checked)]
+    messages = [one.message for one in checked.findings]
     assert [one for one in messages if one.startswith(case.finding)], messages
     assert not checked.doubts
 
@@ -99,9 +94,9 @@ def test_what_fails_yields_the_finding_and_no_doubt(case: Case, tmp_path: File) 
 @pytest.mark.parametrize("case", cases("fails"), ids=str)
 def test_every_finding_replays_and_points_at_what_it_is_about(case: Case, tmp_path: File) -> None:
     application, checked, source = judge(case, tmp_path)
-    assert said(checked)
+    assert checked.findings
     lines = source.split("\n")
-    for finding in said(checked):
+    for finding in checked.findings:
         assert finding.help and finding.at.file and finding.at.line <= len(lines)
         witnesses = witnesses_of(finding.evidence)
         for witness in witnesses:
@@ -146,7 +141,7 @@ def names_one_of(actions: tuple[str, ...], line: str) -> bool:
 @pytest.mark.parametrize("case", cases("fails"), ids=str)
 def test_taking_the_fault_out_of_a_template_makes_the_rule_silent(case: Case, tmp_path: File) -> None:
     _, checked, _ = judge(case, tmp_path, repaired=True)
-    assert (said(checked), checked.doubts) == ((), ())
+    assert (checked.findings, checked.doubts) == ((), ())
 
 
 @pytest.mark.parametrize("id", RULES)
