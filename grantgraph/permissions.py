@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
-from grantgraph import outsiders, trusting
+from grantgraph import outsiders, powers, trusting
 from grantgraph.bulk import reads_all
 from grantgraph.catalog import AccessLevel, Action, Catalog
 from grantgraph.evaluate import scope_down
 from grantgraph.evaluate.statement import match_actions
-from grantgraph.grants import ACCESSING, Grant, Grants
+from grantgraph.findings import Doubt
+from grantgraph.grants import ACCESSING, Grant, Grants, unseen_of
 from grantgraph.holdings import Holdings
 from grantgraph.model import RESTRICTED, Application, IdentityPool, Principal, PrincipalType, Resource
 from grantgraph.outsiders import Outsider, declared
@@ -26,6 +27,8 @@ from grantgraph.prove import (
     Reach,
     Refuted,
     Standing,
+    Things,
+    allowed_actions,
     reaches,
 )
 from grantgraph.resources import ResourceType, resource_types
@@ -65,6 +68,8 @@ class Permissions:
     asked: set[str] = field(default_factory=set)
     _holdings: Holdings = field(init=False)
     _standings: dict[str, Standing] = field(default_factory=dict)
+    _told: set[str] = field(default_factory=set)
+    _spans: dict[str, tuple[int, tuple[Reach, ...]]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._holdings = Holdings(Grants(self.application, self.catalog))
@@ -213,6 +218,66 @@ class Permissions:
         """Where two identities of a principal meet on a resource, in what belongs to one of them."""
         named = [one for one in map(self.catalog.action, self.data_actions(resource)) if one is not None]
         return meetings(self.standing(principal), resource.arn, key, named, self.catalog, own)
+
+    # ── how far power reaches ──
+
+    def workers(self) -> Iterator[Principal]:
+        """The principals that services act as: code of the application does what they are allowed."""
+        for one in self.application.principals:
+            if powers.runs_code(one):
+                self.asked.add(one.id)
+                yield one
+
+    def told_unseen(self, rule: str, principal: Principal) -> Iterator[Doubt]:
+        """What may grant a principal more than the input shows; the first rule that asks tells it for all."""
+        if principal.id not in self._told:
+            self._told.add(principal.id)
+            yield from (Doubt(rule, principal.id, one.reason, principal.at) for one in unseen_of(principal))
+
+    def span(self, principal: Principal) -> tuple[int, tuple[Reach, ...]]:
+        """How many services there are, and in which of them a principal can use an action that manages something.
+
+        One such action of each service is asked about, and only where the policies may span half of them.
+        """
+        if principal.id not in self._spans:
+            services = len(self.catalog.services())
+            found: tuple[Reach, ...] = ()
+            if powers.may_span(allowing(principal.policies), services // 2):
+                some = powers.one_of_each_service(self.catalog)
+                services, found = len(some), tuple(reaches(self.standing(principal), some.values(), self.catalog))
+            self._spans[principal.id] = services, found
+        return self._spans[principal.id]
+
+    def administers_account(self, principal: Principal) -> bool:
+        """Whether a principal can manage something in at least half of all services."""
+        services, found = self.span(principal)
+        return 2 * sum(len(one.actions) for one in found if one.certain) >= services
+
+    def wide_services(self, principal: Principal) -> Iterator[tuple[str, int, tuple[Reach, ...]]]:
+        """The services of which a principal's policies name at least half of what changes something.
+
+        Each with how many such actions there are, and which of them it can use whatever the resource is called.
+        """
+        own, where = allowing(principal.policies), self.application.environment
+        for service, wide in powers.services_mostly_named(own, where, self.catalog):
+            changing = powers.changing_actions(self.catalog, service)
+            alone = tuple(powers.with_only(wide, one) for one in principal.policies)
+            bare = replace(self._holdings.grants.ground.standing(principal, alone, ()), things=Things())
+            yield service, len(changing), tuple(reaches(bare, changing, self.catalog))
+
+    def reached_unnamed(self, principal: Principal, statement: Statement) -> Iterator[Reach]:
+        """What a statement that says what it leaves out reaches besides, in services or on resources."""
+        if statement.actions.negated or "*" in statement.actions.by_service:
+            named = powers.services_in(statement)
+            some = powers.one_of_each_service(self.catalog)
+            actions = [one for service, one in some.items() if service not in named]
+        else:
+            actions = list(allowed_actions([statement], self.catalog))
+        anywhere = statement.actions.negated and not statement.resources.negated
+        region = EVERYWHERE if anywhere else powers.whatever_it_is_called()
+        for reach in reaches(self.standing(principal), actions, self.catalog, region):
+            if not reach.certain or any(statement == one.statement for one in reach.witnesses[0].verdict.because):
+                yield reach
 
     # ── outsiders ──
 

@@ -59,7 +59,7 @@ from grantgraph.prove.isolation import LEADING_KEYS
 from grantgraph.resources import ResourceType, resource_types
 from grantgraph.standing import IDENTITY
 from grantgraph.statements import speaks_of
-from grantgraph.telling import doubts_of, gather, name_actions, name_place, proof_of, shown
+from grantgraph.telling import Shown, doubts_of, gather, name_actions, name_place, proof_of, shown
 from grantgraph.text import Unknown
 from grantgraph.tokens import choices_of_holders, clients_of, issuer_in, may_be_same, tags_of_holders
 from grantgraph.ways import Way, caller_of
@@ -97,6 +97,8 @@ __all__ = [
     "ResourceType",
     "Rule",
     "Severity",
+    "Shown",
+    "Statement",
     "Step",
     "Together",
     "Token",
