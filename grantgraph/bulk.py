@@ -19,6 +19,7 @@ from grantgraph.prove import (
     Undecided,
     at_or_under,
     conjunction,
+    heads_of,
     implies,
     matching,
     negation,
@@ -54,8 +55,8 @@ def reads_all(
     for name in type.bulk.actions if type.bulk is not None else ():
         action = catalog.action(name)
         named = [one for one in own if names_one(one, [name])]
-        places = _under(application, type, resource, ("*",))
-        if action is None or not _may_cover(named, _under(application, type, resource, ("x", _WHATEVER))):
+        places = _under(application, type, resource, named, ("*",))
+        if action is None or not _may_cover(named, _under(application, type, resource, named, ("x", _WHATEVER))):
             return Proved()
         region = matching(places[0]) if resource is not None else others
         reached = next(reaches(standing, [action], catalog, region), None)
@@ -69,17 +70,30 @@ def reads_all(
 
 
 def _under(
-    application: Application, type: ResourceType, resource: Resource | None, rest: tuple[str, ...]
+    application: Application,
+    type: ResourceType,
+    resource: Resource | None,
+    statements: Iterable[Statement],
+    rest: tuple[str, ...],
 ) -> tuple[Text, ...]:
     """What is read of a resource, with words for its parts; of any other, under a name unknown and one known."""
     arns: tuple[Text, ...] = (resource.arn,) if resource is not None else ()
     if resource is None:
         environment = application.environment
-        where = {"partition": environment.partition, "region": environment.region, "account": environment.account}
+        partition = _partition(environment.partition, statements)
+        where = {"partition": partition, "region": environment.region, "account": environment.account}
         unknown = text((Unknown("any other", "the name of any other resource", generated=True),))
         arns = tuple(fill(type.arn, **where, name=name) for name in (unknown, _WHATEVER))
     suffix = type.bulk.suffix if type.bulk is not None else ""
     return tuple(text((arn, suffix.replace("*", one))) for arn in arns for one in rest)
+
+
+def _partition(known: Text, statements: Iterable[Statement]) -> Text:
+    """The partition of an application; where it is not known, one that a statement spells and needs."""
+    if isinstance(known, str):
+        return known
+    heads = (head.split(":") for one in statements for head in heads_of(one.resources))
+    return next((head[1] for head in heads if len(head) > 2 and "*" not in head[1]), known)
 
 
 def _may_cover(statements: Iterable[Statement], places: tuple[Text, ...]) -> bool:

@@ -11,12 +11,13 @@ from grantgraph.catalog import AccessLevel, Action, Catalog
 from grantgraph.evaluate.statement import match_actions
 from grantgraph.grants import CHANGING
 from grantgraph.model import Environment, Principal, PrincipalType
+from grantgraph.policy.arn import ArnPattern
 from grantgraph.policy.document import Effect, Policy, PrincipalKind, Statement
 from grantgraph.policy.pattern import Match
 from grantgraph.prove import Formula, either, heads_of, resource_matches
 from grantgraph.prove.glob import Glob, Run
 from grantgraph.standing import VISITORS
-from grantgraph.text import Text, text
+from grantgraph.text import Text, Unknown, text, unknowns_in
 
 _MANAGING = (AccessLevel.PERMISSIONS_MANAGEMENT, AccessLevel.WRITE)
 _STRANGE = "any-other-7f3c"
@@ -89,7 +90,7 @@ def services_mostly_named(
     for service in sorted({name for one in known for name in services_in(one)}):
         own = [one for one in known if _names_many(one, service)]
         examples = _strangers(service, environment, catalog) if own else ()
-        wide = tuple(one for one in own if _may_cover(one, examples))
+        wide = tuple(one for one in own if _may_cover(one, examples, environment))
         changing = changing_actions(catalog, service) if wide else ()
         named = [
             action
@@ -111,14 +112,21 @@ _FEW = 4
 _RESOURCE_TAG = "tag/"
 
 
-def _may_cover(statement: Statement, examples: Iterable[Text]) -> bool:
+def _may_cover(statement: Statement, examples: Iterable[Text], environment: Environment) -> bool:
     """Whether a statement may be about some of these resources, and asks for none of their tags."""
     if any(_RESOURCE_TAG in one.key for one in statement.conditions):
         return False
     if statement.resources.negated:
         return True
-    patterns = statement.resources.patterns
+    patterns = [one for one in statement.resources.patterns if not _is_somebodys(one, environment)]
     return any(one.match_resource(example) is not Match.NO for one in patterns for example in examples)
+
+
+def _is_somebodys(pattern: ArnPattern, environment: Environment) -> bool:
+    """Whether a pattern holds a name that is not known: the one of some resource, whichever that is."""
+    where = [*map(unknowns_in, (environment.partition, environment.region, environment.account))]
+    known = {one for each in where for one in each}
+    return any(isinstance(part, Unknown) and part not in known for part in pattern.pattern.parts)
 
 
 def _strangers(service: str, environment: Environment, catalog: Catalog) -> tuple[Text, ...]:
