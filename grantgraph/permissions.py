@@ -9,6 +9,7 @@ from functools import cached_property
 from grantgraph import outsiders, powers, trusting
 from grantgraph.bulk import reads_all
 from grantgraph.catalog import AccessLevel, Action, Catalog
+from grantgraph.escalations import Kind, Opening, open_ways
 from grantgraph.evaluate import scope_down
 from grantgraph.evaluate.statement import match_actions
 from grantgraph.findings import Doubt
@@ -68,6 +69,7 @@ class Permissions:
     asked: set[str] = field(default_factory=set)
     _holdings: Holdings = field(init=False)
     _standings: dict[str, Standing] = field(default_factory=dict)
+    _ways_up: dict[str, tuple[Opening, ...]] = field(default_factory=dict)
     _told: set[str] = field(default_factory=set)
     _spans: dict[str, tuple[int, tuple[Reach, ...]]] = field(default_factory=dict)
 
@@ -264,6 +266,19 @@ class Permissions:
             alone = tuple(powers.with_only(wide, one) for one in principal.policies)
             bare = replace(self._holdings.grants.ground.standing(principal, alone, ()), things=Things())
             yield service, len(changing), tuple(reaches(bare, changing, self.catalog))
+
+    def ways_up(self, *kinds: Kind) -> Iterator[tuple[Principal, tuple[Opening, ...]]]:
+        """The principals with the ways to more power that are open to each; administrators have it all already."""
+        for one in self.application.principals:
+            if one.type is PrincipalType.ACCOUNT or self.administers_account(one):
+                continue
+            if one.id not in self._ways_up:
+                statements = (*allowing(one.policies), *self._around)
+                self._ways_up[one.id] = open_ways(
+                    self.application, one, self.standing(one), statements, self.catalog
+                )
+            self.asked.add(one.id)
+            yield one, tuple(way for way in self._ways_up[one.id] if way.way.kind in kinds)
 
     def reached_unnamed(self, principal: Principal, statement: Statement) -> Iterator[Reach]:
         """What a statement that says what it leaves out reaches besides, in services or on resources."""

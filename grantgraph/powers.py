@@ -20,7 +20,7 @@ from grantgraph.standing import VISITORS
 from grantgraph.text import Text, Unknown, text, unknowns_in
 
 _MANAGING = (AccessLevel.PERMISSIONS_MANAGEMENT, AccessLevel.WRITE)
-_STRANGE = "any-other-7f3c"
+STRANGE = "any-other-7f3c"
 """A name that no policy spells: whoever can use it can use any name."""
 
 
@@ -136,7 +136,7 @@ def _strangers(service: str, environment: Environment, catalog: Catalog) -> tupl
     for type in catalog.resource_types(service) if service in catalog.services() else ():
         for template in type.arns:
             pieces = _PLACEHOLDER.split(template)
-            found[text(where.get(one, _STRANGE) if at % 2 else one for at, one in enumerate(pieces))] = None
+            found[text(where.get(one, STRANGE) if at % 2 else one for at, one in enumerate(pieces))] = None
     return tuple(found)
 
 
@@ -153,5 +153,5 @@ def whatever_it_is_called() -> Formula:
     """Resources of a name that no policy spells."""
     fields: Glob = (*"arn:", Run(":"), ":", Run(":"), ":", Run(":"), ":", Run(":"), ":")
     return either(
-        *(resource_matches((*fields, *before, *_STRANGE, Run())) for before in ((), (Run(), "/"), (Run(), ":")))
+        *(resource_matches((*fields, *before, *STRANGE, Run())) for before in ((), (Run(), "/"), (Run(), ":")))
     )

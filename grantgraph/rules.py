@@ -10,6 +10,7 @@ from enum import StrEnum
 from pathlib import Path as File
 
 from grantgraph.catalog import AccessLevel, Action, Catalog
+from grantgraph.escalations import Kind, Opening
 from grantgraph.findings import (
     Doubt,
     Finding,
@@ -59,7 +60,7 @@ from grantgraph.prove.isolation import LEADING_KEYS
 from grantgraph.resources import ResourceType, resource_types
 from grantgraph.standing import IDENTITY
 from grantgraph.statements import speaks_of
-from grantgraph.telling import Shown, doubts_of, gather, name_actions, name_place, proof_of, shown
+from grantgraph.telling import Shown, doubts_of, escalated, gather, name_actions, name_place, proof_of, shown
 from grantgraph.text import Unknown
 from grantgraph.tokens import choices_of_holders, clients_of, issuer_in, may_be_same, tags_of_holders
 from grantgraph.ways import Way, caller_of
@@ -81,9 +82,11 @@ __all__ = [
     "Finding",
     "Grant",
     "IdentityPool",
+    "Kind",
     "Lead",
     "Location",
     "Meeting",
+    "Opening",
     "Outsider",
     "Path",
     "Permissions",
@@ -117,6 +120,7 @@ __all__ = [
     "doubts_of",
     "either",
     "equal_to",
+    "escalated",
     "gather",
     "identity_attribute",
     "issuer_in",

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import TypeAlias
 
 from grantgraph.catalog import Action
-from grantgraph.findings import Doubt, Proof
+from grantgraph.escalations import Opening
+from grantgraph.findings import Doubt, Evidence, Finding, Proof, Severity, Together, Written
 from grantgraph.grants import Grant, unseen_of
 from grantgraph.model import Application, Principal
 from grantgraph.problems import Location
@@ -45,6 +46,42 @@ def shown(rule: str, who: str, reached: Iterable[Reach], at: Location) -> tuple[
 
 Shown: TypeAlias = tuple[Action, Refuted]
 """An action, and the request that shows that it can be used."""
+
+
+def escalated(
+    rule: str, severity: Severity, principal: Principal, openings: Iterable[Opening], does: str, help: str
+) -> Iterator[Finding | Doubt]:
+    """The ways to more power that are open to a principal, as one finding: the first with its requests."""
+    known = tuple(openings)
+    sure = [one for one in known if not one.doubt]
+    if not sure:
+        yield from (Doubt(rule, principal.id, one.doubt, principal.at) for one in known[:1])
+        return
+    first = sure[0]
+    ids = [one.way.id for one in sure]
+    shown_ids = ", ".join(ids[:MOST_WAYS]) + (f" and {len(ids) - MOST_WAYS} more" if len(ids) > MOST_WAYS else "")
+    statement = first.witnesses[0].verdict.because[0].statement
+    yield Finding(
+        rule,
+        severity,
+        principal.id,
+        f"whoever acts as `{principal.id}` can {does}: {first.way.words} ({shown_ids})",
+        _evidence(first),
+        statement.at if statement.at.file else principal.at,
+        help,
+        tuple(sorted({action for one in sure for action in one.way.actions})),
+    )
+
+
+def _evidence(opening: Opening) -> Evidence:
+    if opening.assuming:
+        requests = "; ".join(f"{one.request.action} on {one.request.resource}" for one in opening.witnesses)
+        return Written(f"{requests}, if {opening.assuming}")
+    return Together(opening.witnesses) if len(opening.witnesses) > 1 else opening.witnesses[0]
+
+
+MOST_WAYS = 5
+"""How many ways to more power a message names."""
 
 
 def gather(grants: Iterable[Grant]) -> Iterator[tuple[Grant, ...]]:
