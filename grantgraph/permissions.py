@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
-from grantgraph import outsiders, powers, trusting
+from grantgraph import fences, outsiders, powers, trusting
 from grantgraph.bulk import reads_all
 from grantgraph.catalog import AccessLevel, Action, Catalog
 from grantgraph.escalations import Kind, Opening, open_ways
@@ -18,7 +18,7 @@ from grantgraph.holdings import Holdings
 from grantgraph.model import RESTRICTED, Application, IdentityPool, Principal, PrincipalType, Resource
 from grantgraph.outsiders import Outsider, declared
 from grantgraph.owning import Meeting, keys_on_rows, meetings
-from grantgraph.policy.document import Effect, Operator, PrincipalKind, Statement
+from grantgraph.policy.document import Condition, Effect, Operator, PrincipalKind, Statement
 from grantgraph.problems import Location, Problem
 from grantgraph.prove import (
     EVERYWHERE,
@@ -30,11 +30,12 @@ from grantgraph.prove import (
     Standing,
     Things,
     allowed_actions,
+    at_or_under,
     reaches,
 )
 from grantgraph.resources import ResourceType, resource_types
-from grantgraph.statements import allowing, names_one, speaks_of
-from grantgraph.text import Text
+from grantgraph.statements import allowing, denying, names_one, speaks_of
+from grantgraph.text import Text, text
 from grantgraph.ways import Way, ways_in
 
 _EXACT = (Operator.STRING_EQUALS, Operator.STRING_LIKE)
@@ -293,6 +294,60 @@ class Permissions:
         for reach in reaches(self.standing(principal), actions, self.catalog, region):
             if not reach.certain or any(statement == one.statement for one in reach.witnesses[0].verdict.because):
                 yield reach
+
+    # ── what is meant to hold somebody off ──
+
+    def reached_without_key(self) -> Iterator[tuple[Principal, Statement, Condition, Reach]]:
+        """What Allow statements let through because a request lacks the key of a condition of theirs."""
+        for principal in self.application.principals:
+            for statement in allowing(principal.policies):
+                for condition in filter(fences.holds_without_its_key, statement.conditions):
+                    self.asked.add(principal.id)
+                    alone = tuple(powers.with_only([statement], one) for one in principal.policies)
+                    standing = self._holdings.grants.ground.standing(principal, alone)
+                    reach = fences.reached_without(standing, statement, condition, self.catalog)
+                    if reach is not None:
+                        yield principal, statement, condition, reach
+
+    def slipping_through(self) -> Iterator[tuple[Principal, Statement, Condition, Answer]]:
+        """What Deny statements let pass because a request lacks the key that has to be true."""
+        for principal in self.application.principals:
+            for statement in denying(principal.policies):
+                for condition in filter(fences.asks_for_truth, statement.conditions):
+                    self.asked.add(principal.id)
+                    standing = self.standing(principal)
+                    yield (
+                        principal,
+                        statement,
+                        condition,
+                        fences.slips_through(standing, statement, condition, self.catalog),
+                    )
+
+    def beyond_boundaries(self) -> Iterator[tuple[Principal, Answer]]:
+        """The principals with a boundary: whether they are allowed nothing that it does not allow."""
+        for one in self.application.principals:
+            if one.boundary is not None:
+                self.asked.add(one.id)
+                yield one, fences.held_within(self.standing(one), one.boundary, self.catalog)
+
+    def exempted_in_vain(self) -> Iterator[tuple[Resource, Principal, Statement]]:
+        """Who is exempted by a Deny of a resource, and may be denied all the same."""
+        for resource in self.application.resources:
+            if resource.policy is not None:
+                for principal, statement in fences.exempted_in_vain(self.application, resource.policy):
+                    self.asked.add(principal.id)
+                    yield resource, principal, statement
+
+    def named_alike(self) -> Iterator[tuple[Principal, Resource, Statement, Reach]]:
+        """What is allowed on resources because their names begin as one of the application's does."""
+        for principal in self.application.principals:
+            for statement in allowing(principal.policies):
+                for resource in powers.begun_by(statement, self.application.resources):
+                    self.asked.add(principal.id)
+                    actions = list(allowed_actions([statement], self.catalog))
+                    region = at_or_under(text((resource.arn, powers.STRANGE)))
+                    for reach in reaches(self.standing(principal), actions, self.catalog, region):
+                        yield principal, resource, statement, reach
 
     # ── outsiders ──
 

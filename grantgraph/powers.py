@@ -10,10 +10,10 @@ from functools import cache
 from grantgraph.catalog import AccessLevel, Action, Catalog
 from grantgraph.evaluate.statement import match_actions
 from grantgraph.grants import CHANGING
-from grantgraph.model import Environment, Principal, PrincipalType
+from grantgraph.model import Environment, Principal, PrincipalType, Resource
 from grantgraph.policy.arn import ArnPattern
 from grantgraph.policy.document import Effect, Policy, PrincipalKind, Statement
-from grantgraph.policy.pattern import Match
+from grantgraph.policy.pattern import Match, Wild
 from grantgraph.prove import Formula, either, heads_of, resource_matches
 from grantgraph.prove.glob import Glob, Run
 from grantgraph.standing import VISITORS
@@ -155,3 +155,16 @@ def whatever_it_is_called() -> Formula:
     return either(
         *(resource_matches((*fields, *before, *STRANGE, Run())) for before in ((), (Run(), "/"), (Run(), ":")))
     )
+
+
+def begun_by(statement: Statement, resources: Iterable[Resource]) -> Iterator[Resource]:
+    """The resources whose whole ARNs entries of a statement begin with, and go on with a wildcard at once."""
+    begun = {_before_wildcard(one) for one in statement.resources.patterns if not statement.resources.negated}
+    return (one for one in resources if one.arn in begun)
+
+
+def _before_wildcard(pattern: ArnPattern) -> Text:
+    """What stands before the first wildcard of a pattern; nothing where it has none."""
+    parts = pattern.pattern.parts
+    at = next((at for at, part in enumerate(parts) if isinstance(part, Wild)), 0)
+    return text(part for part in parts[:at] if isinstance(part, str | Unknown))

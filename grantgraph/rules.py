@@ -52,7 +52,7 @@ from grantgraph.owning import (
     without_rows,
 )
 from grantgraph.permissions import Permissions
-from grantgraph.policy.document import Statement
+from grantgraph.policy.document import Condition, Quantifier, Statement
 from grantgraph.problems import Level, Location, UsageError
 from grantgraph.promises import keep
 from grantgraph.prove import Proved, Reach, Refuted, Undecided, assumptions, at_or_under, both, either, equal_to
@@ -76,6 +76,7 @@ __all__ = [
     "Authorizer",
     "Checked",
     "Client",
+    "Condition",
     "Doubt",
     "EntryPoint",
     "EntryPointType",
@@ -94,6 +95,7 @@ __all__ = [
     "PrincipalType",
     "Proof",
     "Proved",
+    "Quantifier",
     "Reach",
     "Refuted",
     "Resource",

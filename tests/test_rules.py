@@ -72,7 +72,7 @@ def judge(case: Case, folder: File, repaired: bool = False) -> tuple[Application
     file = folder / "template.json"
     file.write_text(source)
     application = load(file)
-    about_policies = case.rule.id.startswith("GG7")
+    about_policies = case.rule.id.startswith(("GG6", "GG7"))
     assert about_policies or all(one.level is Level.NOTE for one in application.problems), application.problems
     return application, check(application, load_catalog(), (case.rule,)), source
 
@@ -123,10 +123,12 @@ def replayed(application: Application, request: Request) -> Verdict:
 
 
 def own_places(application: Application) -> list[Location]:
-    """Where things stand that have no statement: pools, roles, ways in."""
+    """Where things stand that have no statement, or are a part of one: pools, roles, conditions, ways in."""
     pools, roles = [one.at for one in application.pools], [one.at for one in application.principals]
     choices = [one.at for pool in application.pools for one in pool.choices]
-    return [*pools, *choices, *roles, *(one.at for one in application.entry_points)]
+    statements = [one for role in application.principals for policy in role.policies for one in policy.statements]
+    conditions = [condition.at for one in statements for condition in one.conditions]
+    return [*pools, *choices, *roles, *conditions, *(one.at for one in application.entry_points)]
 
 
 def names_one_of(actions: tuple[str, ...], line: str) -> bool:
