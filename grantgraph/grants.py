@@ -24,6 +24,7 @@ from grantgraph.prove import (
     Heads,
     Reach,
     Refuted,
+    Standing,
     Target,
     allowed_actions,
     at_or_under,
@@ -162,6 +163,12 @@ class Grants:
             found = tuple(reaches(standing, actions, self.catalog, elsewhere))
             if found:
                 yield Grant(principal.id, service, "", policy, statement, found)
+
+    def alone(self, principal: Principal, policy: Policy, statement: Statement) -> Standing:
+        """What one statement of a principal's own policies grants, under all that is denied."""
+        denies = (one for each in principal.policies for one in each.statements if one.effect is Effect.DENY)
+        only = replace(policy, statements=(statement, *denies), unseen=())
+        return self.ground.standing(principal, (only,), tuple(self._bare.near(heads_of(statement.resources))))
 
     def places(self, service: str) -> Heads[Place]:
         """What the application has of a service, by what the ARNs begin with."""

@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
-from grantgraph import fences, outsiders, powers, trusting
+from grantgraph import deadwood, fences, outsiders, powers, trusting
 from grantgraph.bulk import reads_all
 from grantgraph.catalog import AccessLevel, Action, Catalog
+from grantgraph.deadwood import Dead, Locked
 from grantgraph.escalations import Kind, Opening, open_ways
 from grantgraph.evaluate import scope_down
 from grantgraph.evaluate.statement import match_actions
@@ -34,7 +35,7 @@ from grantgraph.prove import (
     reaches,
 )
 from grantgraph.resources import ResourceType, resource_types
-from grantgraph.statements import allowing, denying, names_one, speaks_of
+from grantgraph.statements import allowing, denying, literal_variables, names_one, speaks_of
 from grantgraph.text import Text, text
 from grantgraph.ways import Way, ways_in
 
@@ -348,6 +349,42 @@ class Permissions:
                     region = at_or_under(text((resource.arn, powers.STRANGE)))
                     for reach in reaches(self.standing(principal), actions, self.catalog, region):
                         yield principal, resource, statement, reach
+
+    # ── what is said in vain ──
+
+    def dead_entries(self) -> Iterator[tuple[Principal, Dead]]:
+        """The entries of principals' own statements that no request can use."""
+        for one in self._all():
+            yield from ((one, dead) for dead in deadwood.dead_entries(self._holdings.grants, one))
+
+    def silent_denies(self) -> Iterator[tuple[Principal, Statement]]:
+        """The Deny statements of principals' own policies that no request can match."""
+        for one in self._all():
+            yield from ((one, statement) for statement in deadwood.silent_denies(self._holdings.grants, one))
+
+    def locked(self) -> Iterator[tuple[Principal, Locked]]:
+        """What principals are allowed on encrypted resources, and cannot do for want of the key."""
+        if any(one.attributes.get("key") for one in self.application.resources):
+            for one in self._all():
+                found = deadwood.locked(self.application, self.standing(one), self.catalog)
+                yield from ((one, each) for each in found)
+
+    def literal_variables(self) -> Iterator[tuple[str, str, Statement, frozenset[str]]]:
+        """What looks like a policy variable and is plain text: by principal, or on which resource."""
+        for one in self.application.principals:
+            for policy in (*one.policies, *filter(None, (one.trust, one.boundary))):
+                for statement in policy.statements:
+                    if found := literal_variables(statement):
+                        yield one.id, "", statement, found
+        for resource in self.application.resources:
+            for statement in resource.policy.statements if resource.policy is not None else ():
+                if found := literal_variables(statement):
+                    yield "", resource.id, statement, found
+
+    def _all(self) -> Iterator[Principal]:
+        for one in self.application.principals:
+            self.asked.add(one.id)
+            yield one
 
     # ── outsiders ──
 

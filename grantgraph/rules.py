@@ -85,6 +85,7 @@ __all__ = [
     "IdentityPool",
     "Kind",
     "Lead",
+    "Level",
     "Location",
     "Meeting",
     "Opening",

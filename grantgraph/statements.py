@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 
 from grantgraph.policy.document import Effect, Policy, Statement
@@ -18,6 +19,16 @@ def speaks_of(statement: Statement, key: str) -> bool:
 def variables_of(statement: Statement) -> frozenset[str]:
     """The keys of a statement's policy variables."""
     return frozenset(one.key for pattern in patterns_of(statement) for one in pattern.variables)
+
+
+def literal_variables(statement: Statement) -> frozenset[str]:
+    """What looks like a policy variable in a statement, and is plain text: its policy's version has none (3)."""
+    plain = (part for pattern in patterns_of(statement) for part in pattern.parts if isinstance(part, str))
+    return frozenset(found for part in plain for found in _VARIABLE.findall(part))
+
+
+_VARIABLE = re.compile(r"\$\{[A-Za-z][A-Za-z0-9._-]*:[^}]+\}")
+"""A policy variable that is a condition key, in the middle of a text."""
 
 
 def names_one(statement: Statement, actions: Iterable[str]) -> bool:

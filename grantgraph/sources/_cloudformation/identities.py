@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from grantgraph.model import Principal, PrincipalType
 from grantgraph.policy.arn import parse_arn
 from grantgraph.policy.document import Policy, PolicyType
-from grantgraph.problems import Location
+from grantgraph.problems import NOWHERE, Location
 from grantgraph.sources._cloudformation.assembly import Assembly
 from grantgraph.sources._cloudformation.frameworks import framework_of
 from grantgraph.sources._cloudformation.policies import (
@@ -18,6 +18,7 @@ from grantgraph.sources._cloudformation.policies import (
     read_managed_policy,
     unknown_policy,
 )
+from grantgraph.sources._cloudformation.quotas import inline_too_large, too_many
 from grantgraph.sources._cloudformation.template import Declared
 from grantgraph.sources._cloudformation.types import GROUP, MANAGED_POLICY, ROLE, USER
 from grantgraph.text import Symbolic, Text, Unknown, split_text, text
@@ -129,6 +130,7 @@ class _Attached:
         for (type, id), policies in self.by_id.items():
             if type != GROUP:
                 self.report_collisions(id, policies)
+            self.report_quotas(type, id, policies)
 
     def to(self, one: Declared) -> tuple[Policy, ...]:
         """The policies of a role or user, and of the groups that it is in."""
@@ -189,6 +191,15 @@ class _Attached:
                     self.by_id.setdefault((USER, user_id), []).append((unseen, None))
                 elif group is not None:
                     self.groups.setdefault(user_id, []).append(self.roles.named(group, GROUP, node.at))
+
+    def report_quotas(self, type: str, id: str, policies: list[tuple[Policy, Text | None]]) -> None:
+        """What AWS would refuse, because an identity cannot have as much."""
+        at = next(
+            (one.at for one in self.assembly.of(type) if one.id == id), policies[0][0].at if policies else NOWHERE
+        )
+        inline = [policy for policy, name in policies if name is not None]
+        self.assembly.problems.found += inline_too_large(type, id, inline, at)
+        self.assembly.problems.found += too_many(id, len(policies) - len(inline), at)
 
     def report_collisions(self, id: str, policies: list[tuple[Policy, Text | None]]) -> None:
         """Inline policies are kept by name: of two with one name, the later one replaces the earlier."""

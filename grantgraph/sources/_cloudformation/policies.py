@@ -13,6 +13,7 @@ from grantgraph.policy.parse import parse_policy
 from grantgraph.problems import Level, Location, Problem, Problems
 from grantgraph.sources._cloudformation.assembly import Assembly
 from grantgraph.sources._cloudformation.embedded import from_text
+from grantgraph.sources._cloudformation.quotas import managed_too_large
 from grantgraph.sources._cloudformation.template import Declared
 from grantgraph.sources._cloudformation.types import MANAGED_POLICY, named_types
 from grantgraph.text import Text, Unknown
@@ -51,7 +52,9 @@ def read_managed_policy(assembly: Assembly, one: Declared, type: PolicyType) -> 
     if key not in assembly.managed:
         document = assembly.property(one, "PolicyDocument")
         name, path = policy_name(assembly, one), "Properties/PolicyDocument"
-        assembly.managed[key] = read_document(assembly, one, document, type, name, path)
+        policy = read_document(assembly, one, document, type, name, path)
+        assembly.managed[key] = policy
+        assembly.problems.found += managed_too_large(policy, one.id, one.at)
     return assembly.managed[key]
 
 

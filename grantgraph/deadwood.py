@@ -1,0 +1,105 @@
+"""What a policy says in vain: entries that nobody can use, Denies that never fire, keys that stand in the way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+
+from grantgraph.catalog import Action, Catalog
+from grantgraph.grants import Grants
+from grantgraph.model import Application, Principal, Resource
+from grantgraph.policy.document import ActionPattern, Actions, Effect, Policy, Statement
+from grantgraph.prove import Reach, Standing, allowed_actions, at_or_under, reaches
+from grantgraph.resources import resource_types
+
+
+@dataclass(frozen=True, slots=True)
+class Dead:
+    """An entry of a statement's actions that no request can use, and why."""
+
+    statement: Statement
+    entry: ActionPattern
+    why: str
+
+
+def dead_entries(grants: Grants, principal: Principal) -> Iterator[Dead]:
+    """The entries of a principal's own Allow statements that no request can use.
+
+    A policy that AWS wrote has no place in the input, and is left out: nobody can mend it.
+    """
+    for policy in principal.policies:
+        for statement in policy.statements:
+            if statement.effect is not Effect.ALLOW or statement.actions.negated or not statement.at.file:
+                continue
+            standing = grants.alone(principal, policy, statement)
+            for entry in statement.actions.patterns:
+                actions = _actions_of(entry, statement, grants.catalog) if entry.service is not None else ()
+                if actions and not _is_usable(standing, actions, grants.catalog):
+                    yield Dead(statement, entry, _why(grants, principal, policy, statement, actions))
+
+
+def _actions_of(entry: ActionPattern, statement: Statement, catalog: Catalog) -> tuple[Action, ...]:
+    return allowed_actions([replace(statement, actions=Actions((entry,)))], catalog)
+
+
+def _is_usable(standing: Standing, actions: Iterable[Action], catalog: Catalog) -> bool:
+    return next(reaches(standing, actions, catalog), None) is not None
+
+
+def _why(
+    grants: Grants, principal: Principal, policy: Policy, statement: Statement, actions: tuple[Action, ...]
+) -> str:
+    """Which of all that limits an entry leaves nothing of it."""
+    free = replace(principal, policies=(replace(policy, statements=(statement,)),), boundary=None)
+    if _is_usable(grants.alone(free, policy, statement), actions, grants.catalog):
+        return "a Deny, or the boundary, takes all of it away"
+    bare = replace(statement, conditions=())
+    if statement.conditions and _is_usable(grants.alone(free, policy, bare), actions, grants.catalog):
+        return "no request for it satisfies the condition"
+    return "it acts on none of the resources"
+
+
+def silent_denies(grants: Grants, principal: Principal) -> Iterator[Statement]:
+    """The Deny statements of a principal's own policies that no request can match."""
+    for policy in principal.policies:
+        for statement in policy.statements:
+            if statement.effect is not Effect.DENY or not statement.at.file:
+                continue
+            allowing = replace(statement, effect=Effect.ALLOW)
+            alone = replace(policy, statements=(allowing,), unseen=())
+            standing = grants.ground.standing(replace(principal, boundary=None), (alone,), ())
+            actions = allowed_actions([allowing], grants.catalog)
+            if actions and not _is_usable(standing, actions, grants.catalog):
+                yield statement
+
+
+@dataclass(frozen=True, slots=True)
+class Locked:
+    """Actions on an encrypted resource that fail: their caller cannot use the key as they take it."""
+
+    resource: Resource
+    key: Resource
+    reach: Reach
+    missing: str
+
+
+def locked(application: Application, standing: Standing, catalog: Catalog) -> Iterator[Locked]:
+    """What a caller is allowed on encrypted resources, and cannot do for want of the key."""
+    for resource in application.resources:
+        encryption = resource_types()[resource.type].encryption
+        key = application.resource(str(resource.attributes.get("key", "")))
+        for name, taken in encryption.takes.items() if encryption is not None and key is not None else ():
+            action = catalog.action(name)
+            if action is None or key is None:
+                continue
+            reach = next(reaches(standing, [action], catalog, at_or_under(resource.arn)), None)
+            if reach is None or not reach.certain:
+                continue
+            for one in taken:
+                using = catalog.action(one)
+                if (
+                    using is not None
+                    and next(reaches(standing, [using], catalog, at_or_under(key.arn)), None) is None
+                ):
+                    yield Locked(resource, key, reach, one)
+                    break
