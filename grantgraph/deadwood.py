@@ -11,31 +11,62 @@ from grantgraph.model import Application, Principal, Resource
 from grantgraph.policy.document import ActionPattern, Actions, Effect, Policy, Statement
 from grantgraph.prove import Reach, Standing, allowed_actions, at_or_under, reaches
 from grantgraph.resources import resource_types
+from grantgraph.standing import VISITORS
+from grantgraph.statements import denying, variables_of
 
 
 @dataclass(frozen=True, slots=True)
 class Dead:
-    """An entry of a statement's actions that no request can use, and why."""
+    """Entries of a statement's actions that no request can use, and why."""
 
     statement: Statement
-    entry: ActionPattern
+    entries: tuple[ActionPattern, ...]
     why: str
 
 
-def dead_entries(grants: Grants, principal: Principal) -> Iterator[Dead]:
+def dead_entries(grants: Grants, principal: Principal, known: dict[Statement, tuple[Dead, ...]]) -> Iterator[Dead]:
     """The entries of a principal's own Allow statements that no request can use.
 
     A policy that AWS wrote has no place in the input, and is left out: nobody can mend it.
+
+    Args:
+        known: what was found before of statements of which it does not matter whose they are.
     """
+    bare = not _is_limited(principal) and principal.type not in VISITORS
     for policy in principal.policies:
         for statement in policy.statements:
             if statement.effect is not Effect.ALLOW or statement.actions.negated or not statement.at.file:
                 continue
-            standing = grants.alone(principal, policy, statement)
-            for entry in statement.actions.patterns:
-                actions = _actions_of(entry, statement, grants.catalog) if entry.service is not None else ()
-                if actions and not _is_usable(standing, actions, grants.catalog):
-                    yield Dead(statement, entry, _why(grants, principal, policy, statement, actions))
+            anybodys = bare and not variables_of(statement)
+            if not anybodys or statement not in known:
+                found = tuple(_dead_in(grants, principal, policy, statement))
+                if anybodys:
+                    known[statement] = found
+            else:
+                # Equal statements stand at different places, and their entries in the same order.
+                found = tuple(_moved(one, statement) for one in known[statement])
+            yield from found
+
+
+def _moved(dead: Dead, statement: Statement) -> Dead:
+    entries = tuple(one for one in statement.actions.patterns if one in dead.entries)
+    return Dead(statement, entries, dead.why)
+
+
+def _is_limited(principal: Principal) -> bool:
+    """Whether anything takes away from what a principal is granted."""
+    return principal.boundary is not None or any(denying(principal.policies))
+
+
+def _dead_in(grants: Grants, principal: Principal, policy: Policy, statement: Statement) -> Iterator[Dead]:
+    standing = grants.alone(principal, policy, statement)
+    found: dict[str, list[ActionPattern]] = {}
+    for entry in statement.actions.patterns:
+        actions = _actions_of(entry, statement, grants.catalog) if entry.service is not None else ()
+        if actions and not _is_usable(standing, actions, grants.catalog):
+            why = _why(grants, principal, policy, statement, actions)
+            found.setdefault(why, []).append(entry)
+    yield from (Dead(statement, tuple(entries), why) for why, entries in found.items())
 
 
 def _actions_of(entry: ActionPattern, statement: Statement, catalog: Catalog) -> tuple[Action, ...]:
@@ -51,7 +82,7 @@ def _why(
 ) -> str:
     """Which of all that limits an entry leaves nothing of it."""
     free = replace(principal, policies=(replace(policy, statements=(statement,)),), boundary=None)
-    if _is_usable(grants.alone(free, policy, statement), actions, grants.catalog):
+    if _is_limited(principal) and _is_usable(grants.alone(free, policy, statement), actions, grants.catalog):
         return "a Deny, or the boundary, takes all of it away"
     bare = replace(statement, conditions=())
     if statement.conditions and _is_usable(grants.alone(free, policy, bare), actions, grants.catalog):

@@ -354,8 +354,9 @@ class Permissions:
 
     def dead_entries(self) -> Iterator[tuple[Principal, Dead]]:
         """The entries of principals' own statements that no request can use."""
+        known: dict[Statement, tuple[Dead, ...]] = {}
         for one in self._all():
-            yield from ((one, dead) for dead in deadwood.dead_entries(self._holdings.grants, one))
+            yield from ((one, dead) for dead in deadwood.dead_entries(self._holdings.grants, one, known))
 
     def silent_denies(self) -> Iterator[tuple[Principal, Statement]]:
         """The Deny statements of principals' own policies that no request can match."""

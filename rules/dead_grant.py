@@ -28,15 +28,17 @@ ID = "GG701"
 
 def check(permissions: Permissions) -> Iterator[Finding]:
     for principal, dead in permissions.dead_entries():
+        first, *others = dead.entries
+        more = f" and {len(others)} more" if others else ""
         yield Finding(
             ID,
             Severity.NOTE,
             principal.id,
-            f"`{principal.id}` is given `{dead.entry.spelled}` in vain: {dead.why}",
-            Written("no request can use it"),
-            dead.entry.at if dead.entry.at.file else dead.statement.at,
+            f"`{principal.id}` is given `{first.spelled}`{more} in vain: {dead.why}",
+            Written(f"no request can use {', '.join(one.spelled for one in dead.entries)}"),
+            first.at if first.at.file else dead.statement.at,
             "name the resource that it acts on, or take it out",
-            (dead.entry.spelled,),
+            tuple(one.spelled for one in dead.entries),
         )
 
 

@@ -61,6 +61,36 @@ def _report_access_list(assembly: Assembly, one: Declared) -> None:
 
 
 def _attributes(assembly: Assembly, roles: Roles, one: Declared) -> Mapping[str, Text]:
+    return {**_own_attributes(assembly, roles, one), **_encryption(assembly, one)}
+
+
+_KEYS: Mapping[str, tuple[str, ...]] = {
+    BUCKET: (
+        "BucketEncryption",
+        "ServerSideEncryptionConfiguration",
+        "ServerSideEncryptionByDefault",
+        "KMSMasterKeyID",
+    ),
+    TABLE: ("SSESpecification", "KMSMasterKeyId"),
+    "AWS::Kinesis::Stream": ("StreamEncryption", "KeyId"),
+    "AWS::SecretsManager::Secret": ("KmsKeyId",),
+    "AWS::SNS::Topic": ("KmsMasterKeyId",),
+    "AWS::SQS::Queue": ("KmsMasterKeyId",),
+}
+"""Where a resource says which key encrypts it."""
+
+
+def _encryption(assembly: Assembly, one: Declared) -> Mapping[str, Text]:
+    """The key of the application that encrypts a resource, by its id."""
+    first, *path = _KEYS.get(one.type, ("",))
+    node = assembly.property(one, first) if first else None
+    for name in path:
+        node = next((found for each in node.one_or_many() if (found := each.get(name))), None) if node else None
+    key = assembly.find(node.as_text(), "AWS::KMS::Key") if node is not None else None
+    return {"key": key.id} if key is not None else {}
+
+
+def _own_attributes(assembly: Assembly, roles: Roles, one: Declared) -> Mapping[str, Text]:
     if one.type in (TABLE, GLOBAL_TABLE):
         return _keys(assembly, assembly.property(one, "KeySchema"))
     if one.type == BUCKET:
