@@ -31,7 +31,9 @@ def read_document(
         return _unseen(type, name, Node(None, one.at), "its document is missing")
     text = Problems()
     parsed = parse_policy(from_text(node, "a policy", text), type, name)
-    assembly.problems.found.extend(_of_a_policy(problem) for problem in (*text.found, *parsed.problems))
+    # What identities have room for is said of all their policies together (see `quotas`).
+    said = (one for one in parsed.problems if one.code != "size" or type is not PolicyType.IDENTITY_BASED)
+    assembly.problems.found.extend(_of_a_policy(problem) for problem in (*text.found, *said))
     where = one.construct or f"Resources/{one.logical_id}/{path}"
 
     def placed(at: Location) -> Location:
