@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from grantgraph.catalog import Catalog
+from grantgraph.catalog import Action, Catalog
 from grantgraph.evaluate import (
     ANONYMOUS,
     Caller,
@@ -70,10 +70,7 @@ def ask(
     Raises:
         UsageError: an argument names nothing.
     """
-    known = catalog.action(action)
-    if known is None:
-        near = catalog.suggest_action(action)
-        raise UsageError(f"there is no action `{action}`", f"did you mean `{near[0]}`?" if near else "")
+    known = find_action(action, catalog)
     names = {one.name: one for one in _unknowns(application)}
     caller, standing, session = _caller(application, who, names)
     target = _resource(application, resource, names)
@@ -82,6 +79,28 @@ def ask(
     policies = _with_hidden(_policies_at(application, standing, caller, target), application, target)
     request, verdict = _decide(request, policies, _restricted(application, target))
     return Asked(application, catalog.date, request, verdict, near_misses(request, policies))
+
+
+def find_action(name: str, catalog: Catalog) -> Action:
+    """The action of a name, in any case.
+
+    Raises:
+        UsageError: there is none; the help names the nearest.
+    """
+    known = catalog.action(name)
+    if known is None:
+        near = catalog.suggest_action(name)
+        raise UsageError(f"there is no action `{name}`", f"did you mean `{near[0]}`?" if near else "")
+    return known
+
+
+def find_resource(application: Application, spelled: str) -> Text:
+    """The ARN that a spelling means: an ARN, or the id of a resource or a route, with what lies under it.
+
+    Raises:
+        UsageError: there is no such resource.
+    """
+    return _resource(application, spelled, {one.name: one for one in _unknowns(application)})
 
 
 def _unknowns(application: Application) -> Iterator[Unknown]:

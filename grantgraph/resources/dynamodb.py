@@ -47,5 +47,6 @@ RESOURCE_TYPES = (
         consume=(ActionsOn("/stream/*", STREAM),),
         shared=True,
         bulk=ActionsOn("", SCAN),
+        starts=("write", "partiql"),
     ),
 )

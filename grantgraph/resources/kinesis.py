@@ -35,5 +35,6 @@ RESOURCE_TYPES = (
         consume=(ActionsOn("", ("kinesis:DescribeStream", *READ)),),
         shared=True,
         bulk=ActionsOn("", ("kinesis:GetRecords",)),
+        starts=("write",),
     ),
 )

@@ -29,5 +29,6 @@ RESOURCE_TYPES = (
         called_by="sqs:SendMessage",
         shared=True,
         bulk=ActionsOn("", ("sqs:ReceiveMessage",)),
+        starts=("send",),
     ),
 )
