@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from grantgraph.ask import find_action, find_resource
 from grantgraph.catalog import Catalog
-from grantgraph.grants import requests_of
 from grantgraph.graph import NodeId, NodeKind, PermissionGraph, build
 from grantgraph.model import Application
 from grantgraph.paths import Flow, Path, may_start_code
+from grantgraph.places import requests_of
 from grantgraph.problems import Location
 from grantgraph.prove import (
     EVERYWHERE,
