@@ -36,6 +36,7 @@ bench: $(VENV)/.dev
 	@$(BIN)/python scripts/bench_decisions.py
 	@$(BIN)/python scripts/bench_proofs.py
 	@$(BIN)/python scripts/bench_reading.py
+	@$(BIN)/python scripts/bench_rules.py
 	@$(BIN)/python scripts/bench_synthesis.py
 	@$(BIN)/python scripts/compare_policy_sentry.py --bench
 

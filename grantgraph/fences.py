@@ -11,6 +11,7 @@ from grantgraph.evaluate.principal import match_principals
 from grantgraph.model import Application, Principal, PrincipalType
 from grantgraph.node import node_of
 from grantgraph.outsiders import EVERYTHING
+from grantgraph.policy.arn import parse_arn
 from grantgraph.policy.document import (
     Condition,
     Effect,
@@ -30,12 +31,12 @@ from grantgraph.prove import (
     Standing,
     allowed_actions,
     carried,
-    head_of,
     implies,
     negation,
     reaches,
 )
 from grantgraph.statements import allowing
+from grantgraph.text import Text
 
 # ── conditions that hold where their key is missing ──────────────────────────────────────────────────────
 
@@ -103,14 +104,19 @@ def _with_statement(standing: Standing, old: Statement, new: Statement) -> Stand
 def held_within(standing: Standing, boundary: Policy, catalog: Catalog) -> Answer:
     """A caller is allowed nothing that its boundary does not allow; a resource's own policy can (rule 114).
 
-    Routes are left out: who may call one is its authorizer's to say, beside the API's policy.
+    Routes and keys are left out: who may use one is not for such a policy alone to say.
     """
     wide = PolicySet(identity_based=(EVERYTHING,), permissions_boundary=boundary)
-    targets = tuple(one for one in standing.targets if head_of(one.arn).split(":")[2:3] != ["execute-api"])
+    targets = tuple(one for one in standing.targets if _service(one.arn) not in ("execute-api", "kms"))
     standing = replace(standing, targets=targets)
     if not any(one.effect is Effect.ALLOW for target in targets for one in target.policy.statements):
         return Proved()
     return implies(standing, replace(standing, policies=wide, targets=()), None, catalog)
+
+
+def _service(value: Text) -> Text:
+    arn = parse_arn(value)
+    return arn.service if arn is not None else ""
 
 
 # ── who is exempted ──────────────────────────────────────────────────────────────────────────────────────
