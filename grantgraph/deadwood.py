@@ -12,7 +12,7 @@ from grantgraph.policy.document import ActionPattern, Actions, Effect, Policy, S
 from grantgraph.prove import Reach, Standing, allowed_actions, at_or_under, reaches
 from grantgraph.resources import resource_types
 from grantgraph.standing import VISITORS
-from grantgraph.statements import denying, variables_of
+from grantgraph.statements import denying, names_one, variables_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +60,17 @@ def _is_limited(principal: Principal) -> bool:
 
 def _dead_in(grants: Grants, principal: Principal, policy: Policy, statement: Statement) -> Iterator[Dead]:
     standing = grants.alone(principal, policy, statement)
+    meant = [
+        (entry, _actions_of(entry, statement, grants.catalog))
+        for entry in statement.actions.patterns
+        if entry.service is not None
+    ]
+    singles = [actions[0] for _, actions in meant if len(actions) == 1]
+    usable = {action for reach in reaches(standing, singles, grants.catalog) for action in reach.actions}
     found: dict[str, list[ActionPattern]] = {}
-    for entry in statement.actions.patterns:
-        actions = _actions_of(entry, statement, grants.catalog) if entry.service is not None else ()
-        if actions and not _is_usable(standing, actions, grants.catalog):
+    for entry, actions in meant:
+        live = actions[0] in usable if len(actions) == 1 else _is_usable(standing, actions, grants.catalog)
+        if actions and not live:
             why = _why(grants, principal, policy, statement, actions)
             found.setdefault(why, []).append(entry)
     yield from (Dead(statement, tuple(entries), why) for why, entries in found.items())
@@ -114,14 +121,21 @@ class Locked:
     missing: str
 
 
-def locked(application: Application, standing: Standing, catalog: Catalog) -> Iterator[Locked]:
-    """What a caller is allowed on encrypted resources, and cannot do for want of the key."""
+def locked(
+    application: Application, standing: Standing, statements: Iterable[Statement], catalog: Catalog
+) -> Iterator[Locked]:
+    """What a caller is allowed on encrypted resources, and cannot do for want of the key.
+
+    Args:
+        statements: the Allow statements around the caller.
+    """
+    known = tuple(statements)
     for resource in application.resources:
         encryption = resource_types()[resource.type].encryption
         key = application.resource(str(resource.attributes.get("key", "")))
         for name, taken in encryption.takes.items() if encryption is not None and key is not None else ():
             action = catalog.action(name)
-            if action is None or key is None:
+            if action is None or key is None or not any(names_one(one, [name]) for one in known):
                 continue
             reach = next(reaches(standing, [action], catalog, at_or_under(resource.arn)), None)
             if reach is None or not reach.certain:

@@ -367,7 +367,8 @@ class Permissions:
         """What principals are allowed on encrypted resources, and cannot do for want of the key."""
         if any(one.attributes.get("key") for one in self.application.resources):
             for one in self._all():
-                found = deadwood.locked(self.application, self.standing(one), self.catalog)
+                around = (*allowing(one.policies), *self._around)
+                found = deadwood.locked(self.application, self.standing(one), around, self.catalog)
                 yield from ((one, each) for each in found)
 
     def literal_variables(self) -> Iterator[tuple[str, str, Statement, frozenset[str]]]:
