@@ -38,7 +38,8 @@ def check(permissions: Permissions) -> Iterator[Finding | Doubt]:
                 ID,
                 Severity.HIGH,
                 role.id,
-                f"code that runs as `{role.id}` can manage {len(found)} of {services} services",
+                f"code that runs as `{role.id}` administers the account: it can manage {len(found)} of {services} "
+                "services",
                 witness,
                 statement.at if statement.at.file else role.at,
                 f"give `{role.id}` the actions that its code uses, on the resources that it uses them on",

@@ -40,12 +40,14 @@ def _besides(permissions: Permissions, principal: Principal, statement: Statemen
         action, witness = found[0]
         what = "NotAction" if statement.actions.negated else "NotResource"
         services = len({one.service for one, _ in found})
-        reach = f"{services} services that it does not name" if services > 1 else "resources that it does not name"
+        reach = "services" if services > 1 else "resources"
+        many = f"{services}, such as " if services > 1 else ""
         yield Finding(
             ID,
             Severity.MEDIUM,
             principal.id,
-            f"`{what}` lets `{principal.id}` reach {reach}: {name_actions(one for one, _ in found)}",
+            f"`{what}` lets `{principal.id}` reach {reach} that it does not name: "
+            f"{many}{name_actions(one for one, _ in found)}",
             witness,
             statement.at,
             "allow what is needed by name, and deny what must never happen",

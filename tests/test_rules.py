@@ -178,3 +178,12 @@ def test_a_rule_file_without_a_rule_is_refused(tmp_path: File) -> None:
 def test_a_missing_folder_of_rules_is_refused(tmp_path: File) -> None:
     with pytest.raises(UsageError, match="there is no folder of rules"):
         load_rules(tmp_path / "gone")
+
+
+def test_every_trap_is_a_rule_or_says_why_it_is_none() -> None:
+    page = (ROOT / "docs" / "traps.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (\d+) \| [^|]+ \| ([^|]+) \|$", page, re.MULTILINE)
+    assert [int(number) for number, _ in rows] == list(range(1, 33))
+    for _, answer in rows:
+        assert re.search(r"GG\d{3}", answer) or answer.startswith(("not a rule: ", "read so by the prover"))
+    assert set(re.findall(r"GG\d{3}", page)) <= set(RULES)
