@@ -107,9 +107,9 @@ def _region(application: Application, spelled: str) -> tuple[Formula, str]:
     route = application.entry_point(spelled)
     if route is not None and route.arn != "":
         return requests_of(route), ""
-    if application.resource(spelled) is not None:
-        return at_or_under(find_resource(application, spelled)), ""
     arn = find_resource(application, spelled)
+    if any(one.arn == arn for one in application.resources):
+        return at_or_under(arn), ""
     doubt = next((one.reason for one in hidden_at(application, arn)), "")
     wild = any(letter in str(arn) for letter in "*?")
     return (matching(arn) if wild else resource_matches(literal_glob(arn))), doubt

@@ -80,6 +80,22 @@ def read_cases(
     return _judged(application), cases
 
 
+def read_document(
+    text: str, parameters: list[str], account: str, region: str, partition: str, name: str = "template"
+) -> Application:
+    """The application that a text holds, ready to be judged; `name` stands for its path.
+
+    Raises:
+        UsageError, InputError: as `read_input` does.
+    """
+    from grantgraph.sources import load_text
+
+    application = load_text(text, name, _read_options(parameters, account, region, partition))
+    _refuse(application, frozenset())
+    _check_somebody(Path(name), application)
+    return _judged(application)
+
+
 def _judged(application: Application) -> Application:
     says_needs = application.needs or any(one.runtime for one in application.principals)
     if says_needs and not any(one.policies for one in application.principals):

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from grantgraph.prove import Refuted
-from grantgraph.reports._paths import CODE, path_lines
+from grantgraph.reports._paths import CODE, named, path_lines
 from grantgraph.reports._words import about, count, page, place, say_conditions, say_request
-from grantgraph.who import Holder, WhoCan
+from grantgraph.who import Holder, Mediated, WhoCan
 
 
 def render(found: WhoCan) -> str:
@@ -21,11 +21,25 @@ def render(found: WhoCan) -> str:
             lines += ["", title, *(f"  {line}" for one in holders for line in _holder(one))]
     if found.mediated:
         lines += ["", "by way of them"]
-        lines += [f"  {line}" for one in found.mediated for line in path_lines(one.path)]
+        lines += [f"  {line}" for ones in _alike(found.mediated) for line in _mediated(ones)]
     if any(one.path.runs_code for one in found.mediated):
         lines += ["", f"note: {CODE}"]
     lines += [f"not known, so there may be more: {one}" for one in found.caveats]
     return page(lines)
+
+
+def _alike(mediated: tuple[Mediated, ...]) -> list[list[Mediated]]:
+    """Those whose ways are the same but for where they begin, together."""
+    found: dict[object, list[Mediated]] = {}
+    for one in mediated:
+        found.setdefault(tuple((hop.words, hop.end) for hop in one.path.hops), []).append(one)
+    return list(found.values())
+
+
+def _mediated(ones: list[Mediated]) -> Iterator[str]:
+    first, *rest = path_lines(ones[0].path)
+    yield ", or ".join([first, *(named(one.who) for one in ones[1:])])
+    yield from rest
 
 
 def _answer(found: WhoCan) -> str:
