@@ -88,28 +88,22 @@ class Opening:
     assuming: str = ""
 
 
+def named_ways(statements: Iterable[Statement]) -> frozenset[str]:
+    """The actions of all ways that some Allow statements may name."""
+    own = [one for one in statements if _may_escalate(one)]
+    actions = dict.fromkeys(action for way in escalations() for action in way.actions) if own else ()
+    return frozenset(action for action in actions if any(names_one(one, [action]) for one in own))
+
+
 def open_ways(
-    application: Application,
-    principal: Principal,
-    standing: Standing,
-    statements: Iterable[Statement],
-    catalog: Catalog,
+    application: Application, principal: Principal, standing: Standing, named: frozenset[str], catalog: Catalog
 ) -> tuple[Opening, ...]:
     """The ways that are open to a principal, or may be; one that only takes more than another is left out.
 
     Args:
-        statements: the Allow statements around the principal.
+        named: the actions of the ways that the Allow statements around the principal may name.
     """
-    own = tuple(statements)
-    if not any(_may_escalate(one) for one in own):
-        return ()
     asked: dict[tuple[str, Formula], Reach | None] = {}
-    named: dict[str, bool] = {}
-
-    def is_named(action: str) -> bool:
-        if action not in named:
-            named[action] = any(names_one(one, [action]) for one in own)
-        return named[action]
 
     def reach(action: Action, region: Formula) -> Reach | None:
         key = str(action), region
@@ -120,8 +114,8 @@ def open_ways(
 
     found = [
         opening
-        for way in escalations()
-        if all(map(is_named, way.actions))
+        for way in (escalations() if named else ())
+        if named.issuperset(way.actions)
         if (opening := _opening(way, application, principal, catalog, reach)) is not None
     ]
     sure = [set(one.way.actions) for one in found if not one.doubt]

@@ -10,7 +10,7 @@ from grantgraph import deadwood, fences, outsiders, powers, trusting
 from grantgraph.bulk import reads_all
 from grantgraph.catalog import AccessLevel, Action, Catalog
 from grantgraph.deadwood import Dead, Locked
-from grantgraph.escalations import Kind, Opening, open_ways
+from grantgraph.escalations import Kind, Opening, named_ways, open_ways
 from grantgraph.evaluate import scope_down
 from grantgraph.evaluate.statement import match_actions
 from grantgraph.findings import Doubt
@@ -275,12 +275,15 @@ class Permissions:
             if one.type is PrincipalType.ACCOUNT or self.administers_account(one):
                 continue
             if one.id not in self._ways_up:
-                statements = (*allowing(one.policies), *self._around)
-                self._ways_up[one.id] = open_ways(
-                    self.application, one, self.standing(one), statements, self.catalog
-                )
+                named = named_ways(allowing(one.policies)) | self._ways_around
+                found = open_ways(self.application, one, self.standing(one), named, self.catalog) if named else ()
+                self._ways_up[one.id] = found
             self.asked.add(one.id)
             yield one, tuple(way for way in self._ways_up[one.id] if way.way.kind in kinds)
+
+    @cached_property
+    def _ways_around(self) -> frozenset[str]:
+        return named_ways(self._around)
 
     def reached_unnamed(self, principal: Principal, statement: Statement) -> Iterator[Reach]:
         """What a statement that says what it leaves out reaches besides, in services or on resources."""
