@@ -218,8 +218,9 @@ def _asked(
             yield reach
             continue
         policies = replace(own, resource_based=target.policy)
-        back = [_put_back(one.request, there.arn, target) for one in reach.witnesses]
-        witnesses = tuple(Refuted(one, decide(one, policies)) for one in back)
+        witnesses = tuple(
+            _put_back(one.request, there.arn, target, policies, environment) for one in reach.witnesses
+        )
         if all(one.verdict.allowed for one in witnesses):
             yield replace(reach, witnesses=witnesses)
         else:
@@ -245,10 +246,22 @@ def _own_arns(value: Text) -> Iterator[Unknown]:
         yield from (one for one in unknowns_in(value) if one.name.endswith(".Arn") and not one.generated)
 
 
-def _put_back(request: Request, arn: Text, target: Target) -> Request:
-    """A request for a target as the input names it."""
+def _put_back(
+    request: Request, arn: Text, target: Target, policies: PolicySet, environment: Environment
+) -> Refuted:
+    """A request for a target as the input names it, decided anew.
+
+    What calls is in the same partition (64), which the policy spells, or leaves to the deployment.
+    """
     rest = str(request.resource).removeprefix(str(arn))
-    return replace(request, resource=text((target.arn, rest)), resource_account=target.account or None)
+    plain = replace(request, resource=text((target.arn, rest)), resource_account=target.account or None)
+    verdict = decide(plain, policies)
+    source = plain.context.get("aws:sourcearn")
+    if verdict.allowed or not isinstance(source, str):
+        return Refuted(plain, verdict)
+    moved = text(("arn:", environment.partition, source.removeprefix("arn:aws")))
+    there = replace(plain, context={**plain.context, "aws:sourcearn": moved})
+    return Refuted(there, decide(there, policies))
 
 
 # ── what AWS says of them ────────────────────────────────────────────────────────────────────────────────
