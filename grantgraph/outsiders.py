@@ -79,16 +79,17 @@ def outsiders_of(policy: Policy, application: Application) -> tuple[Outsider, ..
     own = {one.arn for one in application.principals}
     found: dict[str, Outsider] = {}
     for statement in policy.statements:
-        if (
-            statement.effect is Effect.ALLOW
-            and statement.principals is not None
-            and not statement.principals.negated
-        ):
-            for member in statement.principals.members:
-                one = _outsider(member, policy, application.environment) if member.value not in own else None
-                if one is not None:
-                    found.setdefault(one.words, one)
+        principals = statement.principals
+        if statement.effect is not Effect.ALLOW or principals is None:
+            continue
+        for member in principals.members if not principals.negated else (_EVERYONE,):  # all but a few (62)
+            one = _outsider(member, policy, application.environment) if member.value not in own else None
+            if one is not None:
+                found.setdefault(one.words, one)
     return tuple(found.values())
+
+
+_EVERYONE = PrincipalPattern(PrincipalKind.EVERYONE, "*")
 
 
 def _outsider(member: PrincipalPattern, policy: Policy, environment: Environment) -> Outsider | None:

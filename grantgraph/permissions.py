@@ -233,8 +233,11 @@ class Permissions:
                 yield one
 
     def told_unseen(self, rule: str, principal: Principal) -> Iterator[Doubt]:
-        """What may grant a principal more than the input shows; the first rule that asks tells it for all."""
-        if principal.id not in self._told:
+        """What may grant a role of the input more than it shows; the first rule that asks tells it for all.
+
+        A role that is not in the input is judged by what the input gives it.
+        """
+        if principal.trust is not None and principal.id not in self._told:
             self._told.add(principal.id)
             yield from (Doubt(rule, principal.id, one.reason, principal.at) for one in unseen_of(principal))
 

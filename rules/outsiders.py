@@ -8,8 +8,8 @@ Why it matters: whoever is let in by a star is anybody in the world. An account 
 who of its people comes, and a service that it runs for many customers can be talked into coming for somebody
 else.
 
-Example: `Principal: "*"` with `s3:GetObject` in a bucket's policy; or a role's trust policy with `Principal:
-{AWS: "999988887777"}` and no `sts:ExternalId`.
+Example: `Principal: "*"`, or any `NotPrincipal`, with `s3:GetObject` in a bucket's policy; or a role's trust
+policy with `Principal: {AWS: "999988887777"}` and no `sts:ExternalId`.
 
 How the evidence reads: the witness is a request by a role of that account, which its own account is taken to
 allow.
@@ -19,7 +19,7 @@ like.
 
 When to accept it: a bucket of public files; an account of the same owner.
 
-References: rules 46, 56, 57, 112 and 119 of docs/semantics.md.
+References: rules 46, 56, 57, 62, 112 and 119 of docs/semantics.md.
 """
 
 from collections.abc import Iterable, Iterator
