@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from pathlib import Path
 
 import pytest
 
-from grantgraph.catalog import load_catalog
+from grantgraph.ask import ask
+from grantgraph.catalog import Action, load_catalog
 from grantgraph.findings import Finding, witnesses_of
 from grantgraph.judge import judge
 from grantgraph.rules import Checked, load_rules
 from grantgraph.sources import load_cases
+from grantgraph.text import Text, text
 from tests.test_rules import replayed
 
 APPS = Path(__file__).parent.parent / "fixtures" / "apps"
@@ -67,6 +70,28 @@ def test_every_planted_fault_is_found(name: str, rule: str, fault: str) -> None:
     assert [one for one in of_rule(name, rule) if fault in one.message], [
         one.message for one in of_rule(name, rule)
     ]
+
+
+def acts_on(action: Action, arn: Text) -> bool:
+    """Whether an ARN is one of those that an action acts on, as its types spell them."""
+    spelled = re.sub(r"\$\{[^}]*\}", "name", str(arn))
+    types = (load_catalog().resource_type(action.service, one) for one in action.resource_types)
+    templates = (template for one in types if one is not None for template in one.arns)
+    return any(re.fullmatch(re.sub(r"\$\{[^}]*\}", "[^/:]+", one), spelled) for one in templates)
+
+
+@pytest.mark.parametrize("name", REAL)
+def test_no_request_that_comes_to_mind_can_use_what_is_given_in_vain(name: str) -> None:
+    application, catalog = checked(name).application, load_catalog()
+    for finding in of_rule(name, "GG701"):
+        for action in filter(None, map(catalog.action, finding.actions)):
+            for resource in application.resources:
+                for under in ("", "/x", "/index/x", "/stream/x"):
+                    if acts_on(action, text((resource.arn, under))):
+                        place = f"{resource.id}{under}"
+                        verdict = ask(application, finding.principal, str(action), place, (), catalog).verdict
+                        entries = [one for why in verdict.because for one in why.statement.actions.patterns]
+                        assert finding.at not in [one.at for one in entries], (finding.message, place)
 
 
 def test_what_frameworks_write_in_vain_is_a_note_and_fails_nothing() -> None:
