@@ -200,7 +200,8 @@ def test_a_finding_says_in_which_case_it_holds(tmp_path: Path) -> None:
     allow = policy("Allow", "Allow", "s3:PutObject")
     deny = policy("No", "Deny", "s3:*", "IsProd")
     checked = judged(tmp_path, GUEST + allow + deny + STAGE)
-    assert whens(checked) == ["`Stage` is not `prod`"]
+    assert whens(checked, "GG101") == ["`Stage` is not `prod`"]
+    assert whens(checked, "GG701") == ["`Stage` is `prod`"]
     assert checked.cases == ("`Stage` is `prod`", "`Stage` is not `prod`")
     assert not checked.doubts
     assert not [one for one in checked.application.problems if one.code == "undecided-condition"]
@@ -216,7 +217,7 @@ def test_what_holds_in_every_case_says_no_case(tmp_path: Path) -> None:
 def test_nothing_in_any_case_is_a_pass(tmp_path: Path) -> None:
     template = GUEST + policy("A", "Allow", "s3:PutObject", "IsProd") + policy("D", "Deny", "s3:Put*") + STAGE
     checked = judged(tmp_path, template)
-    assert not checked.findings and not checked.doubts
+    assert not checked.failing and not checked.doubts
 
 
 def test_a_parameter_that_is_given_leaves_nothing_to_choose(tmp_path: Path) -> None:

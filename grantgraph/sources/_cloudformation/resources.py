@@ -81,12 +81,18 @@ _KEYS: Mapping[str, tuple[str, ...]] = {
 
 
 def _encryption(assembly: Assembly, one: Declared) -> Mapping[str, Text]:
-    """The key of the application that encrypts a resource, by its id."""
+    """The key of the application that encrypts a resource, by its id.
+
+    What hinges on a condition is left alone: which key it is decides about no access.
+    """
     first, *path = _KEYS.get(one.type, ("",))
-    node = assembly.property(one, first) if first else None
+    node = assembly.written(one, first) if first else None
     for name in path:
         node = next((found for each in node.one_or_many() if (found := each.get(name))), None) if node else None
-    key = assembly.find(node.as_text(), "AWS::KMS::Key") if node is not None else None
+    if node is None or node.get("Fn::If") is not None:
+        return {}
+    value = assembly.of_stack(one.stack).value(node)
+    key = assembly.find(value.as_text() if value is not None else None, "AWS::KMS::Key")
     return {"key": key.id} if key is not None else {}
 
 
