@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from grantgraph.catalog import Action, Catalog
 from grantgraph.grants import Grants
+from grantgraph.holdings import Holdings
 from grantgraph.model import Application, Principal, Resource
 from grantgraph.policy.document import ActionPattern, Actions, Effect, Policy, Statement
 from grantgraph.prove import Reach, Standing, allowed_actions, at_or_under, reaches
@@ -24,7 +25,9 @@ class Dead:
     why: str
 
 
-def dead_entries(grants: Grants, principal: Principal, known: dict[Statement, tuple[Dead, ...]]) -> Iterator[Dead]:
+def dead_entries(
+    holdings: Holdings, principal: Principal, known: dict[Statement, tuple[Dead, ...]]
+) -> Iterator[Dead]:
     """The entries of a principal's own Allow statements that no request can use.
 
     A policy that AWS wrote has no place in the input, and is left out: nobody can mend it.
@@ -39,7 +42,7 @@ def dead_entries(grants: Grants, principal: Principal, known: dict[Statement, tu
                 continue
             anybodys = bare and not variables_of(statement)
             if not anybodys or statement not in known:
-                found = tuple(_dead_in(grants, principal, policy, statement))
+                found = tuple(_dead_in(holdings, principal, policy, statement))
                 if anybodys:
                     known[statement] = found
             else:
@@ -58,13 +61,15 @@ def _is_limited(principal: Principal) -> bool:
     return principal.boundary is not None or any(denying(principal.policies))
 
 
-def _dead_in(grants: Grants, principal: Principal, policy: Policy, statement: Statement) -> Iterator[Dead]:
+def _dead_in(holdings: Holdings, principal: Principal, policy: Policy, statement: Statement) -> Iterator[Dead]:
+    grants, shown = holdings.grants, holdings.shown(principal, statement)
     standing = grants.alone(principal, policy, statement)
     meant = [
         (entry, _actions_of(entry, statement, grants.catalog))
         for entry in statement.actions.patterns
         if entry.service is not None
     ]
+    meant = [(entry, actions) for entry, actions in meant if shown.isdisjoint(actions)]
     singles = [actions[0] for _, actions in meant if len(actions) == 1]
     usable = {action for reach in reaches(standing, singles, grants.catalog) for action in reach.actions}
     found: dict[str, list[ActionPattern]] = {}

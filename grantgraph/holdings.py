@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
-from grantgraph.catalog import AccessLevel
+from grantgraph.catalog import AccessLevel, Action
 from grantgraph.grants import Grant, Grants
 from grantgraph.model import Principal
+from grantgraph.policy.document import Statement
 from grantgraph.prove import Reach
 
 
@@ -33,6 +34,11 @@ class Holdings:
             found = self._found[principal.id]
             self._told[asked] = found if levels == known | missing else tuple(_at_levels(found, levels))
         return self._told[asked]
+
+    def shown(self, principal: Principal, statement: Statement) -> frozenset[Action]:
+        """The actions that a statement is known to give a principal, from what was asked so far."""
+        found = (one for one in self._found.get(principal.id, ()) if one.statement is statement)
+        return frozenset(action for one in found for reach in one.reaches for action in reach.actions)
 
 
 def _joined(grants: Iterable[Grant], principal: Principal) -> tuple[Grant, ...]:

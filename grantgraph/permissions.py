@@ -362,7 +362,7 @@ class Permissions:
         """The entries of principals' own statements that no request can use."""
         known: dict[Statement, tuple[Dead, ...]] = {}
         for one in self._all():
-            yield from ((one, dead) for dead in deadwood.dead_entries(self._holdings.grants, one, known))
+            yield from ((one, dead) for dead in deadwood.dead_entries(self._holdings, one, known))
 
     def silent_denies(self) -> Iterator[tuple[Principal, Statement]]:
         """The Deny statements of principals' own policies that no request can match."""
