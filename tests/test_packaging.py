@@ -29,6 +29,7 @@ def test_the_wheel_holds_the_catalog_the_rules_and_the_licence(wheel: Path) -> N
     names = set(zipfile.ZipFile(wheel).namelist())
     assert "grantgraph/catalog/catalog.bin" in names
     assert "grantgraph/catalog/managed_policies.bin" in names
+    assert "grantgraph/escalations.toml" in names
     rules = {path.name for path in (ROOT / "rules").glob("*.py")}
     assert {f"grantgraph/_rules/{name}" for name in rules} <= names
     assert any(name.endswith("licenses/LICENSE") for name in names)
