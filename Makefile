@@ -5,7 +5,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 DEMO   := fixtures/apps/notes
 
-.PHONY: demo test check bench fuzz catalog clean
+.PHONY: demo test check docs bench fuzz catalog clean
 
 # Without network the second of each pair fails; with the stamps, neither runs twice.
 $(VENV)/.runtime: pyproject.toml
@@ -20,6 +20,11 @@ $(VENV)/.dev: $(VENV)/.runtime
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]' 2>&1 | grep -v WARNING >&2 || true
 	@$(BIN)/python -c 'import hypothesis, pytest, xdist' && touch $@
 
+$(VENV)/.docs: $(VENV)/.runtime
+	@echo "installing the tools for the site" >&2
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[docs]' 2>&1 | grep -v WARNING >&2 || true
+	@$(BIN)/python -c 'import furo, myst_parser, sphinx' && touch $@
+
 demo: $(VENV)/.runtime
 	@GRANTGRAPH=$(BIN)/grantgraph sh scripts/demo
 
@@ -30,6 +35,9 @@ test: $(VENV)/.dev
 
 check: $(VENV)/.dev
 	@BIN=$(BIN) sh scripts/check
+
+docs: $(VENV)/.docs
+	@$(BIN)/python scripts/build_docs.py && echo "build/docs/index.html"
 
 bench: $(VENV)/.dev
 	@$(BIN)/python scripts/bench.py

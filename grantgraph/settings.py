@@ -77,6 +77,12 @@ def find_settings(start: Path) -> Settings:
     return Settings(home=start)
 
 
+def _called(path: Path) -> str:
+    """What reports call a file: by its path from the working folder where it lies below it, as inputs are."""
+    here = Path.cwd()
+    return str(path.relative_to(here) if path.is_relative_to(here) else path)
+
+
 def _text(path: Path) -> str:
     try:
         if path.stat().st_size > MAX_BYTES:
@@ -93,7 +99,8 @@ def _load(path: Path, text: str) -> dict[str, Any]:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         place = re.search(r"\(at line (\d+), column (\d+)\)", str(error))
-        at = Location(str(path), int(place.group(1)), int(place.group(2))) if place else Location(str(path))
+        file = _called(path)
+        at = Location(file, int(place.group(1)), int(place.group(2))) if place else Location(file)
         message = f"not TOML: {str(error).partition(' (at ')[0]}"
         raise InputError(f"{at}: {message}", [Problem(at, Level.ERROR, "toml", message)]) from None
 
@@ -111,6 +118,7 @@ class _Reader:
 
     def __init__(self, path: Path, text: str) -> None:
         self.path = path
+        self.file = _called(path)
         self.lines = text.split("\n")
         self.problems: list[Problem] = []
 
@@ -118,14 +126,14 @@ class _Reader:
         """Where a key is set, the nth time that it is; TOML's reader does not tell."""
         spelled = re.compile(rf"""\s*["']?{re.escape(key)}["']?\s*=|\s*\[+\s*([\w.-]*\.)?{re.escape(key)}\s*\]+""")
         found = [number for number, line in enumerate(self.lines, 1) if spelled.match(line)]
-        return Location(str(self.path), found[min(nth, len(found) - 1)], 1) if found else Location(str(self.path))
+        return Location(self.file, found[min(nth, len(found) - 1)], 1) if found else Location(self.file)
 
     def problem(self, at: Location, message: str, help: str = "") -> None:
         self.problems.append(Problem(at, Level.ERROR, "settings", message, help))
 
     def settings(self, table: Any) -> Settings:
         if not isinstance(table, dict):
-            self.problem(Location(str(self.path)), "settings must be a table")
+            self.problem(Location(self.file), "settings must be a table")
             return Settings()
         known = {*_LISTS, *_WORDS, "params", "ignores"}
         for key in table.keys() - known:

@@ -31,7 +31,7 @@ def render(difference: Difference) -> str:
         "renamed": [{"what": one.what, "base": one.base, "head": one.head} for one in difference.renamed],
         "not_compared": list(difference.left_out),
         "summary": {
-            "widened": difference.widens,
+            "widens": difference.widens,
             "differs": difference.differs,
             "unchanged": difference.unchanged,
             **{kind: len(ones) for kind, ones in by_kind.items()},
