@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import cache
 
 from grantgraph.catalog import Action, Catalog
+from grantgraph.catalog.managed import load_managed_policies
 from grantgraph.grants import Grants
 from grantgraph.holdings import Holdings
 from grantgraph.model import Application, Principal, Resource
@@ -30,7 +32,7 @@ def dead_entries(
 ) -> Iterator[Dead]:
     """The entries of a principal's own Allow statements that no request can use.
 
-    A policy that AWS wrote has no place in the input, and is left out: nobody can mend it.
+    A policy that AWS wrote is left out: nobody can mend it.
 
     Args:
         known: what was found before of statements of which it does not matter whose they are.
@@ -48,7 +50,13 @@ def dead_entries(
             else:
                 # Equal statements stand at different places, and their entries in the same order.
                 found = tuple(_moved(one, statement) for one in known[statement])
-            yield from found
+            yield from found if found and policy.name not in _names_at_aws() else ()
+
+
+@cache
+def _names_at_aws() -> frozenset[str]:
+    """The names of AWS's own managed policies, which an account's file holds with their documents."""
+    return frozenset(name.rpartition("/")[2] for name in load_managed_policies().names())
 
 
 def _moved(dead: Dead, statement: Statement) -> Dead:

@@ -36,9 +36,15 @@ def services_that_run_as(role: Principal) -> frozenset[Text]:
     )
 
 
+_LINKED = ":role/aws-service-role/"
+
+
 def runs_code(principal: Principal) -> bool:
-    """Whether a service acts as this principal: code of the application does what it is allowed."""
-    if principal.type in VISITORS or principal.type is PrincipalType.USER:
+    """Whether a service acts as this principal for the application, whose code does what it is allowed.
+
+    As a role that AWS linked to a service, that service acts for itself.
+    """
+    if principal.type in VISITORS or principal.type is PrincipalType.USER or _LINKED in str(principal.arn):
         return False
     return principal.type is PrincipalType.FUNCTION or bool(services_that_run_as(principal))
 

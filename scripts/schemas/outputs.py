@@ -45,6 +45,9 @@ EVIDENCE: Mapping[str, Schema] = {
     "Path": record(
         {"kind": {"const": "path"}, "steps": list_of(record({"words": TEXT, "location": LOCATION})), **WITNESS}
     ),
+    "Together": record(
+        {"kind": {"const": "requests"}, **WITNESS, "together_with": list_of(record({**WITNESS}))},
+    ),
     "Written": record({"kind": {"const": "statement"}, "words": TEXT}),
 }
 """What the evidence of a finding looks like, by the type that it has in the code."""
