@@ -258,6 +258,7 @@ def test_settings_that_are_refused_do_not_hold_to_the_schema(text: str, tmp_path
 NOTES, TIGHT = APPS / "notes" / "grantgraph.yaml", APPS / "notes" / "tight.yaml"
 SAME, PLAN = APPS / "same" / "template.yaml", APPS / "same" / "first-plan.json"
 SST, CDK = APPS / "sst" / "f-full-notes.json", APPS / "cdk" / "notes" / "cdk.out"
+TOGETHER = APPS / "sst" / "a-notes-auth-users.json"
 POLICIES = ROOT / "fixtures" / "policies"
 IDENTITIES = APPS / "account" / "authorization-details.json"
 CHANGES = APPS / "terraform" / "changes" / "plan.json"
@@ -268,7 +269,7 @@ COMMANDS: Mapping[str, list[tuple[Any, ...]]] = {
         ("can", 'aws_iam_role.visitor["unauthenticated"]', "s3:PutObject", "aws_s3_bucket.uploads/x", PLAN),
         ("can", "alice", "s3:GetObject", "arn:aws:s3:::reports/x", IDENTITIES),
     ],
-    "check": [("check", one) for one in (TIGHT, SAME, SST, CDK, CHANGES, PLAN, NOTES)],
+    "check": [("check", one) for one in (TIGHT, SAME, SST, TOGETHER, CDK, CHANGES, PLAN, NOTES)],
     "diff": [
         ("diff", TIGHT, SAME),
         ("diff", SAME, TIGHT),
