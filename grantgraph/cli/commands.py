@@ -80,17 +80,18 @@ def synth(
     """Write least-privilege policies from needs, each with its proof."""
     from grantgraph.catalog import load_catalog
     from grantgraph.problems import InputError, bug
-    from grantgraph.prove import Proved
+    from grantgraph.prove import Proved, Undecided
     from grantgraph.synthesize import Options, synthesize
 
     application = read_input(path, param, account, region, partition, portable=bool(code))
-    if not application.needs and not any(one.runtime for one in application.principals):
+    if not (application.unwritten or application.needs):
         raise InputError(
             f"`{path}` says nothing about needs, so there is nothing to write policies from",
             help="write a model file with `needs`; docs/model.md shows one",
         )
     synthesized = synthesize(application, load_catalog(), Options(shrink, boundary))
-    unproved = [name for name, answer in synthesized.proofs().items() if not isinstance(answer, Proved)]
+    proofs = synthesized.proofs()
+    unproved = [name for name, answer in proofs.items() if not isinstance(answer, Proved)]
     if write is not None and not unproved:
         _write_policies(write, synthesized)
     if code and not unproved:
@@ -100,6 +101,8 @@ def synth(
         _say_aside(synthesized)
     else:
         emit("synth", synthesized, format, output)
+    if application.binding is not None and any(isinstance(one, Undecided) for one in proofs.values()):
+        raise typer.Exit(Exit.UNDECIDED)
     if unproved:
         bug(f"what was written for {', '.join(unproved)} is not proved to be what is needed")
 

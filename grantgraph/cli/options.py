@@ -69,8 +69,7 @@ def read_cases(
 
 
 def _judged(application: Application) -> Application:
-    says_needs = application.needs or any(one.runtime for one in application.principals)
-    if says_needs and not any(one.policies for one in application.principals):
+    if application.unwritten:
         from grantgraph.catalog import load_catalog
         from grantgraph.synthesize import synthesize, with_policies
 

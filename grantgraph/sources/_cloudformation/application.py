@@ -75,6 +75,7 @@ def read_application(
         choices=choices,
         when=options.assume,
         clients=clients,
+        absent=assembly.absent,
     )
 
 

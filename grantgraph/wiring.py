@@ -1,0 +1,29 @@
+"""How an application is wired: what its functions run with, and what refers to what."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Logs(StrEnum):
+    """Who makes the log group of a function."""
+
+    LAMBDA = "lambda"  # with the first line that is written, so the function's role has to be able to
+    APPLICATION = "existing"
+    NOBODY = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Runtime:
+    """What a function's role needs for Lambda itself.
+
+    `failures_to` is the id of the queue or topic that takes events which failed; `key` of the key that encrypts
+    the function's environment.
+    """
+
+    logs: Logs = Logs.LAMBDA
+    tracing: bool = False
+    vpc: bool = False
+    failures_to: str = ""
+    key: str = ""
