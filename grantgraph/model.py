@@ -14,7 +14,7 @@ from grantgraph.binding import Binding
 from grantgraph.policy.document import Policy
 from grantgraph.problems import NOWHERE, Location, Problem
 from grantgraph.text import Text, Unknown
-from grantgraph.wiring import Runtime
+from grantgraph.wiring import Runtime, Wire
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,7 @@ class Index:
 class Resource:
     """Something that a policy can name. `type` is a name in `grantgraph.resources`, such as `sqs:queue`.
 
-    `attributes` hold what its type says about it (a table's `partition_key` and `sort_key`, a function's
+    `attributes` hold what its type says about it (a table's `partition_key`, `sort_key` and `stream`, a function's
     `runs_as`, the `stage` of an API, the `key` that encrypts it, by its id); `account` is the account that owns
     it, which its ARN may not say. `existing` means that the application uses it and does not make it. `runtime`
     is what Lambda needs of a function's role, where that is known.
@@ -359,8 +359,8 @@ class Application:
     (`create`, `update`, `replace`, `delete`, `forget` → ids). `choices` are what conditions of the input hinge
     on: of each group one holds. `when` are the choices under which it was read. `hidden` is what may be there
     besides; `assuming` is what every answer rests on because the input leaves it out. `absent` is what the input
-    has under conditions that do not hold (id → type). `unwritten` means that its policies are still to be written
-    from its needs; `binding` is there for a model that is bound to another input.
+    has under conditions that do not hold (id → type); `wires` are what refers to what. `unwritten` means that its
+    policies are still to be written from its needs; `binding` is there for a model that is bound to another input.
     """
 
     name: str
@@ -381,6 +381,7 @@ class Application:
     assuming: tuple[str, ...] = ()
     clients: tuple[Client, ...] = ()
     absent: Mapping[str, str] = field(default_factory=dict)
+    wires: tuple[Wire, ...] = ()
     unwritten: bool = False
     binding: Binding | None = None
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
+
+from grantgraph.problems import NOWHERE, Location
 
 
 class Logs(StrEnum):
@@ -27,3 +29,25 @@ class Runtime:
     vpc: bool = False
     failures_to: str = ""
     key: str = ""
+
+
+class WireType(StrEnum):
+    """How something of an application refers to a resource that it uses."""
+
+    ENVIRONMENT = "environment variable"
+    DEFINITION = "definition"  # of a state machine
+    DESTINATION = "destination"  # of what a function returns, or failed on
+
+
+@dataclass(frozen=True, slots=True)
+class Wire:
+    """Something refers to a resource: it is used, and not how.
+
+    `of` and `to` are ids of resources; `words` says which variable or which part.
+    """
+
+    of: str
+    to: str
+    type: WireType
+    words: str = ""
+    at: Location = field(default=NOWHERE, compare=False)
