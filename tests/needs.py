@@ -63,6 +63,7 @@ PLAIN = {
         "write": {"sqs:SendMessage"},
         "receive": RECEIVE,
         "read": RECEIVE,
+        "find": {"sqs:GetQueueUrl"},
     },
     "kinesis:stream": {"read": KINESIS, "write": {"kinesis:PutRecord", "kinesis:PutRecords"}},
     "secretsmanager:secret": {
@@ -78,6 +79,7 @@ KEY = {
     "decrypt": {"kms:Decrypt"},
     "sign": {"kms:Sign"},
     "verify": {"kms:Verify"},
+    "reencrypt": {"kms:ReEncryptFrom", "kms:ReEncryptTo"},
 }
 PARAMETER = {
     "read": {"ssm:GetParameter", "ssm:GetParameters"},
