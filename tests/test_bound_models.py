@@ -20,7 +20,7 @@ from grantgraph.rules import check, load_rules, rules_folder
 from grantgraph.sources import ReadOptions, load, load_cases
 from grantgraph.synthesize import synthesize
 from grantgraph.wiring import Logs, Runtime
-from tests.test_cli import Ended, Run, run  # noqa: F401 - the fixture is used by its name
+from tests.test_cli import Ended, Run
 
 APPS = Path(__file__).parent.parent / "fixtures" / "apps"
 SAME = APPS / "same"
@@ -509,7 +509,7 @@ def test_a_parameter_decides_which_promise_holds(tmp_path: Path) -> None:
 # ── commands ──
 
 
-def test_check_judges_the_policies_of_the_input_and_the_promises_of_the_model(run: Run) -> None:  # noqa: F811
+def test_check_judges_the_policies_of_the_input_and_the_promises_of_the_model(run: Run) -> None:
     ended = run("check", NOTES, "--format", "json")
     found = json.loads(ended.out)["findings"]
     template = [one for one in found if one["location"]["file"].endswith("a-notes-auth-users.json")]
@@ -540,12 +540,12 @@ def test_rows_are_own_or_not_by_the_keys_of_the_input(tmp_path: Path) -> None:
         synthesize(load(file), load_catalog())
 
 
-def emitted(run: Run, folder: Path, source: str, tool: str, input: str) -> Ended:  # noqa: F811
+def emitted(run: Run, folder: Path, source: str, tool: str, input: str) -> Ended:
     file = write(folder, source, input)
     return run("synth", file, "--emit", tool)
 
 
-def test_cloudformation_refers_to_what_the_template_has(run: Run, tmp_path: Path) -> None:  # noqa: F811
+def test_cloudformation_refers_to_what_the_template_has(run: Run, tmp_path: Path) -> None:
     source = MODEL + "needs:\n  - {who: authenticated, access: read, to: Notes}\n"
     ended = emitted(run, tmp_path, source, "cfn", "template.yaml")
     assert ended.code == 0
@@ -554,7 +554,7 @@ def test_cloudformation_refers_to_what_the_template_has(run: Run, tmp_path: Path
     assert "AWS::IAM::Role" not in ended.out
 
 
-def test_terraform_refers_to_addresses_of_the_plan(run: Run, tmp_path: Path) -> None:  # noqa: F811
+def test_terraform_refers_to_addresses_of_the_plan(run: Run, tmp_path: Path) -> None:
     source = (
         "from: first-plan.json\nneeds:\n  - {who: authenticated, access: read, to: aws_dynamodb_table.notes}\n"
     )
@@ -568,14 +568,14 @@ def test_terraform_refers_to_addresses_of_the_plan(run: Run, tmp_path: Path) -> 
     assert document["statement"][0]["resources"] == ["${aws_dynamodb_table.notes.arn}"]
 
 
-def test_requests_and_questions_use_the_models_names(run: Run) -> None:  # noqa: F811
+def test_requests_and_questions_use_the_models_names(run: Run) -> None:
     assert run("can", "signedIn", "dynamodb:DeleteTable", "Notes", NOTES).code == 0
     assert run("prove", "never", NOTES, "--principal", "guests", "--access", "write", "--on", "Notes").code == 0
     assert run("explain", "role", "signedIn", NOTES).out.startswith("AuthIdentityPoolAuthRoleD14DA003 ")
     assert "needs to read -> resource NotesTable7100B0E8" in run("graph", NOTES).out
 
 
-def test_a_model_and_its_input_do_not_differ(run: Run) -> None:  # noqa: F811
+def test_a_model_and_its_input_do_not_differ(run: Run) -> None:
     ended = run("diff", APPS / "sst" / "a-notes-auth-users.json", NOTES)
     assert (ended.code, ended.out.split(":")[0]) == (0, "NO DIFFERENCE")
 
@@ -586,7 +586,7 @@ def git(folder: Path, *arguments: str) -> None:
 
 
 def test_a_revision_of_a_model_comes_with_its_input(
-    run: Run,  # noqa: F811
+    run: Run,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

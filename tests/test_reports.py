@@ -19,6 +19,7 @@ from grantgraph.reports._words import count
 from grantgraph.rules import check, load_rules
 from grantgraph.sources import load
 from grantgraph.synthesize import synthesize, with_policies
+from grantgraph.tighten import tighten
 
 ROOT = Path(__file__).parent.parent
 GOLDENS = ROOT / "fixtures" / "reports"
@@ -27,6 +28,7 @@ FORMATS = {
     "explain": ("json", "text"),
     "graph": ("dot", "json", "mermaid", "text"),
     "synth": ("json", "text"),
+    "tighten": ("json", "text"),
 }
 
 
@@ -35,6 +37,8 @@ def answer(subject: str) -> Any:
     catalog = load_catalog()
     if subject == "synth":
         return synthesize(load(Path("fixtures/reports/model.yaml")), catalog)
+    if subject == "tighten":
+        return tighten(load(Path("fixtures/reports/wide.yaml")), catalog)
     application = load(Path("fixtures/reports/guest.yaml"))
     if subject == "check":
         return check(application, catalog, load_rules())

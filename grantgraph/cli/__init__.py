@@ -32,8 +32,10 @@ app.add_typer(prove, name="prove")
 
 def main() -> None:
     """Run the command line; the process ends with one of the exit codes of `exits`."""
+    import grantgraph.cli.starting  # isort: skip
+    import grantgraph.cli.synthesizing  # isort: skip
     import grantgraph.cli.commands
-    import grantgraph.cli.fetching  # noqa: F401 - the commands hang themselves on `app`
+    import grantgraph.cli.fetching  # noqa: F401 - the commands hang themselves on `app`, in the order of `--help`
 
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):

@@ -249,18 +249,22 @@ class _Template:
     def of_resource(self, piece: Reference) -> str:
         """The name or ARN of a resource of the template: what `Ref` gives, or the attribute that is it."""
         (resource,) = (one for one in self.synthesized.application.resources if one.id == piece.of)
-        type = resource_types()[resource.type]
-        wanted = "arn" if piece.kind is Kind.ARN else "name"
-        if type.ref == wanted:
-            return f"${{{piece.of}}}"
-        template = f"${{{wanted}}}"
-        attribute = next((name for name, value in type.attributes.items() if value == template), "")
-        if attribute:
-            return f"${{{piece.of}.{attribute}}}"
-        return "".join(map(self.in_sub, self.references.pieces_of_names(resource.arn)))
+        inside = inside_sub(resource, piece.kind)
+        return inside or "".join(map(self.in_sub, self.references.pieces_of_names(resource.arn)))
 
     def parameter(self, name: str) -> str:
         return self.ids.of(f"open {name}", name)
+
+
+def inside_sub(resource: Resource, kind: Kind) -> str:
+    """The name or ARN of a resource inside `Fn::Sub`; "" where no function gives it."""
+    type = resource_types()[resource.type]
+    wanted = "arn" if kind is Kind.ARN else "name"
+    if type.ref == wanted:
+        return f"${{{resource.id}}}"
+    template = f"${{{wanted}}}"
+    attribute = next((name for name, value in type.attributes.items() if value == template), "")
+    return f"${{{resource.id}.{attribute}}}" if attribute else ""
 
 
 def _of(type: str, **properties: Any) -> Json:

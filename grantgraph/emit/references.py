@@ -122,6 +122,15 @@ def references_of(
     return References(arns, names, there)
 
 
+def references_to(resources: Iterable[Resource]) -> References:
+    """What can be referred to by ids alone: resources of the code that texts go into."""
+    known = tuple(resources)
+    return References(
+        {_marked(one.arn): Reference(Kind.ARN, one.id) for one in known},
+        {unknown: Reference(Kind.NAME, one.id) for one in known for unknown in _own_name(one.arn)},
+    )
+
+
 def referable(synthesized: Synthesized, spelled: str = LOGICAL_ID) -> tuple[Resource, ...]:
     """The resources that the code which this goes into has: the application's own, as far as it makes them.
 

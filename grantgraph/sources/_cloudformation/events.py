@@ -15,6 +15,7 @@ from grantgraph.sources._cloudformation.template import Declared
 from grantgraph.sources._cloudformation.types import (
     BUCKET,
     BUS,
+    QUEUE,
     TOPIC,
     USER_POOL,
 )

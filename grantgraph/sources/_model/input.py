@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -55,7 +56,9 @@ def _place(file: ModelFile, node: Node, named: str, path: Path) -> Path | None:
     try:
         whole = target.resolve()
         allowed = any(whole.is_relative_to(one.resolve()) for one in (folder, file.options.root))
-        there = target.exists()
+        there = whole.exists()
+        plain = Path(os.path.normpath(target))
+        target = plain if plain.resolve() == whole else target  # `models/../template.json` is read as it is called
     except (OSError, ValueError, RuntimeError):
         allowed, there = True, False
     if not allowed:
