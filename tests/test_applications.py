@@ -35,6 +35,8 @@ TEMPLATES = [
 ]
 PLANS = [
     APPS / "same" / "plan.json",
+    APPS / "same" / "account.json",
+    APPS / "account" / "account.json",
     APPS / "terraform" / "notes-known" / "plan.json",
     APPS / "terraform" / "services" / "plan.json",
 ]

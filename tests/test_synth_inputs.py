@@ -75,7 +75,10 @@ def test_a_word_that_no_resource_knows_is_refused(run: Run) -> None:
 # ── the gate ──
 
 
-@pytest.mark.parametrize(("source", "code"), [(TIGHT, 0), (WIDE, 1), (OPEN, 3)])
+UNSEEN = json.dumps({"Transform": "Macro", **json.loads(TIGHT)})
+
+
+@pytest.mark.parametrize(("source", "code"), [(TIGHT, 0), (WIDE, 1), (OPEN, 3), (UNSEEN, 3)])
 def test_check_ends_by_what_is_allowed_beyond_the_needs(run: Run, tmp_path: Path, source: str, code: int) -> None:
     file = written(tmp_path, source)
     assert run("synth", file, "--check").code == code
@@ -182,6 +185,7 @@ def test_a_patch_of_generated_files_says_so_and_what_made_them(run: Run) -> None
     [
         (APPS / "cdk" / "notes" / "cdk.out", "is generated, and is not changed"),
         (APPS / "same" / "plan.json", "cannot be changed in place"),
+        (APPS / "account" / "account.json", "cannot be changed in place"),
         (MODEL, "stands for itself"),
     ],
 )

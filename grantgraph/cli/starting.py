@@ -28,8 +28,8 @@ Started = Annotated[
     Path,
     typer.Argument(
         metavar="PATH",
-        help="A template, a cdk.out folder, the JSON of a Terraform plan, or a folder with one of them; "
-        "this folder if left out.",
+        help="A template, a cdk.out folder, the JSON of a Terraform plan, an account as `fetch` writes it, or a "
+        "folder with one of them; this folder if left out.",
         show_default=False,
     ),
 ]

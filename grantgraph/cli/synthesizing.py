@@ -245,7 +245,7 @@ def _tighten(application: Application, what: _Asked, wildcards: str, read: Calla
     if what.check and any(one.goes_beyond for one in judged):
         raise typer.Exit(Exit.NO)
     if any(isinstance(one.proof, Undecided) for one in judged) or (
-        what.check and any(one.is_open for one in judged)
+        what.check and (tightened.gaps or any(one.is_open for one in judged))
     ):
         raise typer.Exit(Exit.UNDECIDED)
 
@@ -255,6 +255,7 @@ _GENERATED = {
     "a CDK assembly": "`cdk synth` writes these files anew: change the constructs",
 }
 _UNCHANGEABLE = {
+    "an account": "change what made it; `--write DIR` and `--emit` give the policies",
     "a Terraform plan or state": "it is made from configuration: put there what `--emit terraform` prints",
 }
 

@@ -34,6 +34,8 @@ def render(tightened: Tightened) -> str:
         "stays": {one.principal.id: [_stays(own) for own in one.stays] for one in judged},
         "proof": {one.principal.id: answer_json(one.proof) for one in judged if one.proof is not None},
         "undecided": {one.principal.id: list(one.doubts) for one in judged if one.doubts},
+        "gaps": list(tightened.gaps),
+        "assuming": list(tightened.application.assuming),
         "left": {one.principal.id: one.left for one in tightened.roles if one.left},
         "summary": _summary(judged),
         "problems": problems_json(tightened.application),

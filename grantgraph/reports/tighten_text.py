@@ -27,6 +27,8 @@ def render(tightened: Tightened) -> str:
         lines += ["", "left as they are"]
         width = max(len(one.principal.id) for one in left)
         lines += [f"  {one.principal.id.ljust(width)}  {one.left}" for one in left]
+    lines += [line for one in tightened.gaps for line in ("", f"open     {one}")]
+    lines += [line for one in tightened.application.assuming for line in ("", f"assuming: {one}")]
     unread = not_read(tightened.application)
     return page([*lines, *([""] if unread else []), *unread])
 
@@ -40,6 +42,8 @@ def _summary(tightened: Tightened) -> Iterator[str]:
         yield f"BEYOND THE NEEDS: {len(wide)} of {count(len(judged), 'role')} can do more than needed"
     elif unsure:
         yield f"UNDECIDED: {len(unsure)} of {count(len(judged), 'role')} may do more than needed"
+    elif tightened.gaps:
+        yield f"UNDECIDED: {count(len(judged), 'role')} can do no more than needed, as far as all was read"
     else:
         yield f"TIGHT: {count(len(judged), 'role')}, and nothing beyond the needs"
     application: Application = tightened.application

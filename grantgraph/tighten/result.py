@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from grantgraph.binding import Binding
 from grantgraph.catalog import AccessLevel, Action
@@ -12,12 +12,13 @@ from grantgraph.infer.dead import Dead
 from grantgraph.infer.evidence import InferredNeed
 from grantgraph.infer.narrow import Narrowed
 from grantgraph.infer.why import Why
-from grantgraph.model import Application, Principal
+from grantgraph.model import INCOMPLETE, Application, Principal
 from grantgraph.policy.document import Policy, Statement
 from grantgraph.problems import Location
 from grantgraph.prove import Answer, Refuted, Undecided
 from grantgraph.synthesize import Attached, Attachment, Synthesis, Synthesized
 
+_GAPS = frozenset({INCOMPLETE, "incomplete-plan", "role-attachment", "transform"})
 WORST = 3
 """How many of the worst actions are shown by requests."""
 
@@ -134,7 +135,11 @@ class Tightened:
     catalog: str
     roles: tuple[Tight, ...]
     from_model: bool = False
-    assuming: tuple[str, ...] = field(default=())
+
+    @property
+    def gaps(self) -> tuple[str, ...]:
+        """What reading left open of who has which policies: what nobody saw may go beyond the needs."""
+        return tuple(dict.fromkeys(one.message for one in self.application.problems if one.code in _GAPS))
 
     def documents(self) -> Mapping[str, Policy]:
         """Every tight policy by its own name: `worker.policy`, `worker.policy-2`."""
