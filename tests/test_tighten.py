@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from hypothesis import given, settings
@@ -19,7 +20,7 @@ from grantgraph.standing import standing_of
 from grantgraph.synthesize import synthesize
 from grantgraph.tighten import Tight, Tightened, tighten, tighten_said
 from tests.templates import read
-from tests.test_infer import STREAM, TABLE, VERSION, arn, statement, template
+from tests.test_infer import LAMBDA, STREAM, TABLE, VERSION, arn, statement, template
 
 CATALOG = load_catalog()
 APPS = Path(__file__).parent.parent / "fixtures" / "apps"
@@ -194,7 +195,8 @@ def test_a_policy_that_somebody_unknown_holds_too_is_not_touched() -> None:
     }
     resources["Shared"] = {"Type": "AWS::IAM::Policy", "Properties": policy}
     role = tight(json.dumps(source))
-    assert not role.changes
+    assert not role.changes and role.goes_beyond and isinstance(role.proof, Proved)
+    assert [one.why for one in role.stays] == [Why.SHARED]
 
 
 def test_what_hinges_on_deployment_is_neither_beyond_nor_tight() -> None:
@@ -345,6 +347,49 @@ def test_what_a_model_cannot_speak_of_stays(tmp_path: Path) -> None:
     role = said(tmp_path, source, QUIET)
     assert statements(role) == [{"Effect": "Allow", "Action": "ses:SendEmail", "Resource": "*"}]
     assert isinstance(role.proof, Proved)
+
+
+def test_roles_that_share_a_policy_keep_what_the_other_needs(tmp_path: Path) -> None:
+    model = "principals: {A: {type: role}, B: {type: role}}\nneeds:\n"
+    model += "  - {who: A, access: send, to: Q}\n  - {who: B, access: get, to: T}\n"
+    document = {"Version": VERSION, "Statement": [statement(["sqs:*", "dynamodb:*"])]}
+    policy = {"PolicyName": "both", "PolicyDocument": document, "Roles": [{"Ref": "A"}, {"Ref": "B"}]}
+    role = {"Type": "AWS::IAM::Role", "Properties": {"AssumeRolePolicyDocument": LAMBDA}}
+    shared = {"Type": "AWS::IAM::Policy", "Properties": policy}
+    source = template(T=TABLE, Q={"Type": "AWS::SQS::Queue"}, A=role, B=role, Shared=shared)
+    for who in ("A", "B"):
+        found = said(tmp_path, source, model, who)
+        assert isinstance(found.proof, Proved)
+        assert statements(found)[0]["Action"] == ["sqs:SendMessage", "dynamodb:BatchGetItem", "dynamodb:GetItem"]
+
+
+wants = st.lists(
+    st.sampled_from(
+        [
+            "{who: Fn, access: [read, write], to: T}",
+            "{who: Fn, access: query, to: T, index: byTag}",
+            "{who: Fn, access: dynamodb:DeleteTable, to: T}",
+            "{who: Fn, access: send, to: Q}",
+            "{who: Fn, access: [read, write], to: B, keys: public/*}",
+            "{who: Fn, access: list, to: B}",
+        ]
+    ),
+    max_size=3,
+    unique=True,
+)
+
+
+@settings(max_examples=12, deadline=None)
+@given(st.lists(granted, min_size=1, max_size=3), wants)
+def test_policies_that_a_model_mends_allow_what_it_needs_and_no_more(
+    own: list[dict[str, Any]], wants: list[str]
+) -> None:
+    queue, bucket = {"Type": "AWS::SQS::Queue"}, {"Type": "AWS::S3::Bucket"}
+    source = template(*own, T=TABLE, Other=TABLE, Q=queue, B=bucket)
+    with TemporaryDirectory() as folder:
+        role = said(Path(folder), source, QUIET + "needs: [" + ", ".join(wants) + "]\n")
+    assert isinstance(role.proof, Proved | Undecided)
+    assert all(one.worst or one.doubtful or not one.actions for one in role.beyond if one.asked)
 
 
 def test_a_stream_is_known_by_the_name_that_its_template_has_for_it(tmp_path: Path) -> None:

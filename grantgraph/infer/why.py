@@ -21,6 +21,7 @@ class Why(StrEnum):
     WORDLESS = "its service has no access words"
     RUNTIME = "AWS's own policy for Lambda's runtime"
     LAMBDA = "Lambda itself uses it in the function's name"
+    SHARED = "others hold the policy, of whom nothing is known"
     OPEN = "what it names is decided at deployment"
     CONTROL = "no access word stands for it: it administers"
     UNUSABLE = "there is nothing to use it on"

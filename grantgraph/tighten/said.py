@@ -33,6 +33,7 @@ from grantgraph.resources import resource_types
 from grantgraph.standing import standing_of
 from grantgraph.synthesize import Synthesis, Synthesized
 from grantgraph.text import Text
+from grantgraph.tighten.proof import needed_policy
 from grantgraph.tighten.result import Tight, Tightened
 from grantgraph.tighten.tighten import Tightening
 
@@ -216,7 +217,11 @@ class _Said(Tightening):
     def prove(self, judged: Judged, synthesis: Synthesis, policies: tuple[Policy, ...]) -> Answer:
         """That the policies allow the needs, and what a model cannot speak of, and nothing beyond."""
         principal = judged.principal
-        stays = tuple(statement for one in judged.decisions for statement in _kept(one))
+        others = [one for one in self.staying(principal) if not any(one is own for own in judged.decisions)]
+        stays = (
+            *(statement for one in judged.decisions for statement in _kept(one)),
+            *needed_policy(others).statements,
+        )
         rest = (Policy(PolicyType.IDENTITY_BASED, stays),) if stays else ()
         denies = _denying(principal)
         own = bare(self.application)
@@ -235,8 +240,9 @@ def _kept(decision: Decision) -> Iterable[Statement]:
     if decision.patterns:
         yield replace(own, actions=Actions(tuple(pattern for pattern, _ in decision.patterns)))
     for row in decision.rows:
-        if row.why is not Why.NEED and not own.resources.negated:
-            resources = Resources((own.resources.patterns[row.number],))
+        if row.why is not Why.NEED:
+            one = own.resources
+            resources = one if one.negated else Resources((one.patterns[row.number],))
             names = tuple(
                 ActionPattern(str(one), one.service, parse_pattern(one.name.lower(), variables=False))
                 for one in sorted(row.actions, key=str)

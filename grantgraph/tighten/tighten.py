@@ -98,8 +98,7 @@ class Tightening:
             for one in rewritten
             if (statements := tuple(own for narrowed in one.statements for own in narrowed.statements))
         )
-        shared = [own for key in dict.fromkeys(_keys(principal)) for own in self.sharing.get(key, ())]
-        proof = prove_tight(self.application, principal, policies, shared, self.catalog)
+        proof = prove_tight(self.application, principal, policies, self.staying(principal), self.catalog)
         beyond = tuple(beyond_of(self.application, principal, decisions, self.catalog))
         return Tight(
             principal,
@@ -108,13 +107,19 @@ class Tightening:
             judged.needs,
             (*beyond, *self.partly_beyond(principal, policies, beyond)),
             judged.dead,
-            tuple(_stays(decisions)),
+            tuple(_stays(decisions, self.frozen)),
             rewritten,
             (),
             policies,
             proof,
             tuple(dict.fromkeys(_doubts(principal, decisions))),
         )
+
+    def staying(self, principal: Principal) -> list[Decision]:
+        """What becomes of the statements of a principal, for all who hold them."""
+        keys = dict.fromkeys(_keys(principal))
+        shared = [own for key in keys for own in self.sharing.get(key, ())]
+        return [replace(one, whole=Why.SHARED) if one.held.key in self.frozen else one for one in shared]
 
     def rewritten(self, principal: Principal) -> Iterator[Rewritten]:
         for policy in principal.policies:
@@ -170,11 +175,14 @@ def services_taken(action: Action, catalog: Catalog) -> frozenset[str]:
     return frozenset(arn.split(":")[2] for one in known if one is not None for arn in one.arns)
 
 
-def _stays(decisions: Iterable[Decision]) -> Iterator[Stays]:
+def _stays(decisions: Iterable[Decision], frozen: frozenset[Key]) -> Iterator[Stays]:
     for decision in decisions:
         held = decision.held
-        if decision.whole is not None:
-            yield Stays(f"`{held.policy.name}`", decision.whole, held.statement.at)
+        whole = decision.whole or (Why.SHARED if held.key in frozen else None)
+        if whole is not None:
+            yield Stays(f"`{held.policy.name}`", whole, held.statement.at)
+        if whole is Why.SHARED:
+            continue
         for pattern, why in decision.patterns:
             yield Stays(f"`{pattern.spelled}`", why, pattern.at if pattern.at.file else held.statement.at)
         by_why: dict[Why, set[str]] = {}
