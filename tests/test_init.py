@@ -63,6 +63,11 @@ def test_init_finds_the_application_of_a_folder_and_writes_beside_it(run: Run, h
         "wrote `grantgraph.yaml`: 13 principals, 7 resources, 5 routes, 30 needs, 3 promises\n"
         "commented out, each with the reason: 5 needs, 1 promise\n"
     )
+
+
+def test_what_init_wrote_is_checked_and_made_tight(run: Run, here: Path) -> None:
+    shutil.copy(NOTES, here / "template.json")
+    assert run("init").code == 0
     assert run("check").code == 1  # the folder is read by its model now
     assert run("synth", "--check").code == 1
     assert run("synth", "grantgraph.yaml", "--apply").code == 0
@@ -390,7 +395,7 @@ names = st.text(min_size=1, max_size=12) | st.sampled_from(
 )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(st.lists(names, min_size=5, max_size=5, unique=True), names)
 def test_no_name_of_an_input_breaks_its_outline(ids: list[str], variable: str) -> None:
     role, function, table, queue, key = ids

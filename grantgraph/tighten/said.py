@@ -7,13 +7,13 @@ synthesis writes it. What a model cannot speak of stays as it is.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from grantgraph.catalog import Action, Catalog
 from grantgraph.infer.decide import ALL, Decider, touching
 from grantgraph.infer.entries import cover, is_within, within
 from grantgraph.infer.evidence import Confidence, Evidence, InferredNeed
-from grantgraph.infer.holdings import ELSEWHERE, Entry, Held, Holdings, bare
+from grantgraph.infer.holdings import ELSEWHERE, Entry, Held, Holdings, Key, bare
 from grantgraph.infer.needs import Judged, wanted_of
 from grantgraph.infer.uses import STREAM
 from grantgraph.infer.why import Decision, Why
@@ -28,7 +28,7 @@ from grantgraph.policy.document import (
     Statement,
 )
 from grantgraph.policy.pattern import Match, parse_pattern
-from grantgraph.prove import Answer, Proved, Standing, allowed_actions, allowed_exactly, as_given, implies
+from grantgraph.prove import Answer, Proved, Standing, allowed_actions, allowed_exactly, as_given, gained, implies
 from grantgraph.resources import resource_types
 from grantgraph.standing import standing_of
 from grantgraph.synthesize import Synthesis, Synthesized
@@ -87,12 +87,13 @@ class SaidDecider(Decider):
     needed: tuple[Policy, ...] = ()
     catalog: Catalog | None = None
     bare: Application | None = None
+    _needed_of: dict[tuple[Key, int], frozenset[Action]] = field(default_factory=dict)
 
     def why(self, held: Held, entry: Entry, place: str, action: Action, unnamed: bool) -> tuple[Why, str]:
         if place == ELSEWHERE:
             return self.why_elsewhere(held, entry, action, unnamed), ""
         if is_within(entry, self.arn_of(place)):
-            return (Why.NEED if self.is_needed(held, entry, action) else Why.UNNEEDED), ""
+            return (Why.NEED if action in self.needed_of(held, entry) else Why.UNNEEDED), ""
         return (Why.NEED if self.named(entry, place, action) else Why.UNNEEDED), ""
 
     def targets(self, entry: Entry, place: str, action: Action) -> tuple[Text | None, ...]:
@@ -118,19 +119,25 @@ class SaidDecider(Decider):
     def statements(self) -> Iterator[Statement]:
         return (one for policy in self.needed for one in policy.statements)
 
-    def is_needed(self, held: Held, entry: Entry, action: Action) -> bool:
-        """Whether all that a statement allows of an action on one of its resources is needed."""
+    def needed_of(self, held: Held, entry: Entry) -> frozenset[Action]:
+        """The actions of which all that a statement allows on one of its resources is needed."""
+        key = (held.key, entry.number)
+        if key not in self._needed_of:
+            self._needed_of[key] = frozenset(self.ask_needed(held, entry))
+        return self._needed_of[key]
+
+    def ask_needed(self, held: Held, entry: Entry) -> Iterator[Action]:
         assert self.catalog is not None and self.bare is not None and entry.pattern is not None
-        if not any(str(action) in _spelled(one) for one in self.statements()):
-            return False
-        name = ActionPattern(str(action), action.service, parse_pattern(action.name.lower(), variables=False))
-        alone = replace(held.statement, actions=Actions((name,)), resources=Resources((entry.pattern,)))
+        spelled = frozenset().union(*map(_spelled, self.statements()))
+        actions = [one for one in sorted(entry.actions(), key=str) if str(one) in spelled]
+        alone = replace(held.statement, resources=Resources((entry.pattern,)))
         policy = Policy(PolicyType.IDENTITY_BASED, (alone,))
         wanted, needed = (
             standing_of(self.bare, replace(self.principal, boundary=None), policies)
             for policies in ((policy,), self.needed)
         )
-        return isinstance(implies(wanted, needed, [action], self.catalog), Proved)
+        beyond = {one for gain in gained(wanted, needed, actions, self.catalog) for one in gain.actions}
+        return (one for one in actions if one not in beyond)
 
 
 def _spelled(statement: Statement) -> frozenset[str]:
