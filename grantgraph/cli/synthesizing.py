@@ -218,12 +218,12 @@ def _tighten(application: Application, what: _Asked, wildcards: str, read: Calla
     from grantgraph.catalog import load_catalog
     from grantgraph.problems import InputError, bug
     from grantgraph.prove import Refuted, Undecided
-    from grantgraph.synthesize import synthesize
+    from grantgraph.synthesize import Options, synthesize
     from grantgraph.tighten import tighten, tighten_said
 
     catalog = load_catalog()
     if application.binding is not None:
-        tightened = tighten_said(synthesize(application, catalog), catalog)
+        tightened = tighten_said(synthesize(application, catalog, Options(prove=False)), catalog)
     else:
         tightened = tighten(application, catalog, wildcards)
     judged = tuple(tightened.judged())

@@ -15,6 +15,7 @@ from grantgraph.prove import (
     Heads,
     Reach,
     Refuted,
+    Things,
     allowed_actions,
     conjunction,
     head_of,
@@ -102,6 +103,8 @@ class Holdings:
         self.application = application
         self.catalog = catalog
         self.ground = Ground(application)
+        routes = {one.id: (one.arn,) for one in application.entry_points if one.arn != ""}
+        self.arns = {**routes, **{one.id: (one.arn,) for one in application.resources}}
         self._places: dict[str, Heads[Place]] = {}
         self._targets = Heads(((head_of(one.arn),), one) for one in self.ground.targets)
 
@@ -151,7 +154,8 @@ class Holdings:
             places = tuple(self.places(service).near(heads))
             elsewhere = conjunction(negation(place.region) for place in places)
             for id, region in [*((one.id, one.region) for one in places), (ELSEWHERE, elsewhere)]:
-                found = reaches(standing, ones, self.catalog, region)
+                here = replace(standing, things=Things(self.arns.get(id, ())))
+                found = reaches(here, ones, self.catalog, region)
                 yield from (_given(id, reach) for reach in found)
 
     def places(self, service: str) -> Heads[Place]:

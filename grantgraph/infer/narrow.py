@@ -153,7 +153,7 @@ class _Narrowing:
         )
 
     def adds_nothing(self, group: _Group, actions: frozenset[Action]) -> bool:
-        return all(self.usable_on(entry).isdisjoint(actions) for entry in group.entries)
+        return not actions or all(self.usable_on(entry).isdisjoint(actions) for entry in group.entries)
 
     def usable_on(self, entry: Entry) -> frozenset[Action]:
         """What the statement as it was could use on an entry."""

@@ -203,13 +203,14 @@ class _Inferring:
 
         def fits(on: ActionsOn) -> bool:
             where = anywhere(on.under(resource.arn, resource.attributes))
-            return all(takes_in(where, anywhere(one)) for one in texts)
+            return all(takes_in(where, one) for one in used)
 
         def anywhere(arn: Text) -> Text:
             return text(
                 ["arn:aws:any:::", split_text(arn, ":", 5)[-1]]
             )  # where it is deployed tells no words apart
 
+        used = dict.fromkeys(map(anywhere, texts))
         return words_for(actions, resource_types()[resource.type], fits)
 
     def limits(self, resource: Resource | None, decision: Decision, row: Row) -> tuple[Scopes, tuple[str, ...]]:

@@ -15,7 +15,7 @@ from grantgraph.model import (
     Resource,
 )
 from grantgraph.outline.lines import Item, Section
-from grantgraph.outline.named import FUNCTION, Names
+from grantgraph.outline.names import FUNCTION, Names
 from grantgraph.prove import reaches
 from grantgraph.quoting import Value, yaml_flow, yaml_scalar
 from grantgraph.resources import resource_types

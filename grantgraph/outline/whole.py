@@ -6,23 +6,24 @@ What the model's own reader, or synthesis, refuses is commented out with what th
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NoReturn
 
 from grantgraph.catalog import load_catalog
 from grantgraph.decode import reading_instead
 from grantgraph.model import Application
 from grantgraph.outline.lines import Section, comment, render
-from grantgraph.outline.named import Names
+from grantgraph.outline.names import Names
+from grantgraph.outline.needs import needs_of
 from grantgraph.outline.places import deployed_to
+from grantgraph.outline.promises import promises_of
 from grantgraph.outline.things import principals_of, resources_of, routes_of
-from grantgraph.outline.vows import promises_of
-from grantgraph.outline.wants import needs_of
 from grantgraph.problems import InputError, Level, Problem, UsageError, bug
 from grantgraph.quoting import yaml_flow, yaml_scalar
 from grantgraph.sources import ReadOptions, load
-from grantgraph.synthesize import synthesize
+from grantgraph.synthesize import Options, synthesize
 from grantgraph.tighten import Tightened
 
 
@@ -93,37 +94,48 @@ def _settled(head: list[str], sections: list[Section], file: Path, options: Read
     """The text of which nothing is refused: what is, is commented out."""
     while True:
         text, where = render(head, sections)
-        refused = _refused(text, file, options)
-        if not refused:
-            return text
-        found = [(where.get(one.at.line), one) for one in refused]
-        if any(item is None for item, _ in found):
-            _complain(refused)
-        for item, problem in found:
-            if item is not None:
-                item.out = item.out or problem.message
+        with reading_instead({file: text}):
+            refused, rest = _read(file, options), ""
+            if not isinstance(refused, tuple):
+                refused, rest = _synthesized(refused)
+        own = [(where.get(one.at.line) if one.at.file == str(file) else None, one) for one in refused]
+        mine = [(item, problem) for item, problem in own if item is not None]
+        for item, problem in mine:
+            item.out = item.out or problem.message
+        if not mine:
+            for problem in refused:
+                _complain(problem)
+            return render(
+                [*head, *([comment(f"`grantgraph synth` cannot write it all: {rest}")] if rest else [])], sections
+            )[0]
 
 
-def _refused(text: str, file: Path, options: ReadOptions) -> tuple[Problem, ...]:
-    """What the model's reader, or synthesis, has against a text."""
-    with reading_instead({file: text}):
-        try:
-            application = load(file, options)
-        except InputError as error:
-            return error.problems or bug(f"its own outline cannot be read: {error.message}")
-        errors = tuple(one for one in application.problems if one.level is Level.ERROR)
-        if errors:
-            return errors
-        try:
-            synthesize(application, load_catalog())
-        except InputError as error:
-            return error.problems or bug(f"its own outline cannot be synthesized: {error.message}")
-    return ()
+def _read(file: Path, options: ReadOptions) -> Application | tuple[Problem, ...]:
+    """The application that an outline binds to, or what its reader has against it."""
+    try:
+        application = load(file, options)
+    except InputError as error:
+        return error.problems or bug(f"its own outline cannot be read: {error.message}")
+    return tuple(one for one in application.problems if one.level is Level.ERROR) or application
 
 
-def _complain(problems: Iterable[Problem]) -> None:
-    """Say what is wrong with the file as a whole: that is its place."""
-    first = next(iter(problems))
-    if first.code == "from":
-        raise UsageError(first.message, first.help or "put the model file beside its input")
-    bug(f"its own outline is refused: {first}")
+def _synthesized(application: Application) -> tuple[tuple[Problem, ...], str]:
+    """The needs that synthesis refuses; or why it cannot write policies at all, such as that they do not fit."""
+    try:
+        synthesize(application, load_catalog(), Options(prove=False))
+    except InputError as error:
+        own = tuple(one for one in error.problems if one.at.file == application.source)
+        return own, "" if own else error.message
+    return (), ""
+
+
+def _complain(problem: Problem) -> NoReturn:
+    """Say what is wrong with the file as a whole.
+
+    Raises:
+        UsageError: it cannot name its input from where it is.
+        Bug: anything else.
+    """
+    if problem.code == "from":
+        raise UsageError(problem.message, problem.help or "put the model file beside its input")
+    bug(f"its own outline is refused: {problem}")

@@ -11,6 +11,7 @@ from grantgraph.policy.document import Policy, PolicyType
 from grantgraph.policy.quota import QUEUE_STATEMENTS, check_size
 from grantgraph.policy.render import render_policy
 from grantgraph.problems import InputError, Level, Location
+from grantgraph.prove import Undecided
 from grantgraph.synthesize.boundary import boundary_of
 from grantgraph.synthesize.dependents import key_wishes, passed_roles
 from grantgraph.synthesize.entrances import KEY, entrance_policy, entrances_of
@@ -32,13 +33,16 @@ class Options:
     Attributes:
         shrink: shortens lists of actions by wildcards that match nothing else in today's catalog.
         boundary: asks for a permissions boundary for all roles.
+        prove: asks for the proofs; without, every answer is that nobody asked.
     """
 
     shrink: bool = False
     boundary: bool = False
+    prove: bool = True
 
 
 PLAINLY = Options()
+NOT_ASKED = Undecided("it was not asked")
 
 
 def synthesize(application: Application, catalog: Catalog, options: Options = PLAINLY) -> Synthesized:
@@ -53,7 +57,7 @@ def synthesize(application: Application, catalog: Catalog, options: Options = PL
     errors = [problem for problem in draft.problems.found if problem.level is Level.ERROR]
     if errors:
         raise InputError(f"{errors[0].at}: {errors[0].message}", errors, errors[0].help)
-    entrances = tuple(_entrances(draft, wishes, entering))
+    entrances = tuple(_entrances(draft, wishes, entering, options))
     keys = {one.resource.id: one.policy for one in entrances if one.resource.type == KEY}
     roles = [one for one in application.spoken_of() if one.type is not PrincipalType.ACCOUNT]
     by_role = _by(wishes, lambda one: one.who)
@@ -93,13 +97,14 @@ def _synthesize(
     attached, blocks = attach(shrink(blocks, draft.catalog) if options.shrink else blocks, principal)
     needed = needed_policy(wishes, principal.id)
     around = surroundings_of(draft, principal, wishes, keys, boundary)
-    proof = prove_exact(draft, principal, tuple(one.policy for one in attached), needed, around)
+    policies = tuple(one.policy for one in attached)
+    proof = prove_exact(draft, principal, policies, needed, around) if options.prove else NOT_ASKED
     trust = trust_of(draft.application, principal) if draft.application.binding is None else None
     _must_fit(trust, PolicyType.TRUST, principal.at)
     return Synthesis(principal, attached, trust, tuple(one.written for one in blocks), proof)
 
 
-def _entrances(draft: Draft, wishes: list[Wish], entering: list[Wish]) -> Iterator[Entrance]:
+def _entrances(draft: Draft, wishes: list[Wish], entering: list[Wish], options: Options) -> Iterator[Entrance]:
     """The policy of each resource that lets somebody in, and of each key that is used."""
     own = draft.application.environment
     by_resource = _by(entering, lambda one: one.subject)
@@ -112,7 +117,7 @@ def _entrances(draft: Draft, wishes: list[Wish], entering: list[Wish]) -> Iterat
         blocks = blocks_of(let_in, apart)
         policy = entrance_policy(resource, blocks, own)
         _must_fit(policy, PolicyType.RESOURCE_BASED, resource.at)
-        proof = prove_entrance(draft, resource, policy, let_in)
+        proof = prove_entrance(draft, resource, policy, let_in) if options.prove else NOT_ASKED
         elsewhere = resource.account if resource.account != own.account else ""
         there = replace(resource, existing=resource.existing or draft.application.binding is not None)
         yield Entrance(there, policy, tuple(one.written for one in blocks), proof, elsewhere)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
@@ -23,7 +24,7 @@ from grantgraph.policy.document import (
     Statement,
 )
 from grantgraph.policy.pattern import Pattern, Wild, parse_pattern
-from grantgraph.prove import Gain, Refuted, as_given, gained, reaches
+from grantgraph.prove import Gain, Refuted, Things, as_given, gained, reaches
 from grantgraph.standing import standing_of
 from grantgraph.text import Text
 from grantgraph.tighten.beyond import beyond_of, held_of
@@ -48,9 +49,14 @@ class Tightening:
     sharing: Mapping[Key, list[Decision]] = field(init=False)
     frozen: frozenset[Key] = field(init=False)
     holders: Mapping[Key, int] = field(init=False)
-    _usable: dict[tuple[Text, str], frozenset[Action]] = field(default_factory=dict, init=False)
+    bare: Application = field(init=False)
+    types: Mapping[str, str] = field(init=False)
+    _used: dict[tuple[str, str, str], frozenset[Action]] = field(default_factory=dict, init=False)
 
     def __post_init__(self) -> None:
+        self.bare = bare(self.application)
+        plain = (one for one in self.application.resources if one.policy is None or one.type != "kms:key")
+        self.types = {str(one.arn): one.type for one in plain}
         sharing: dict[Key, list[Decision]] = {}
         holders: dict[Key, int] = {}
         for one in self.judged:
@@ -74,17 +80,29 @@ class Tightening:
         arn = parse_arn(text)
         of = arn.service if arn is not None and isinstance(arn.service, str) else ""
         known = frozenset(one for one in actions if not of or of in services_taken(one, self.catalog))
-        by_service = {action.service for action in known}
-        for service in by_service:
-            if (text, service) not in self._usable:
-                everything = Actions((ActionPattern(f"{service}:*", service, Pattern((Wild.RUN,))),))
-                there = Resources((ArnPattern(parse_pattern(text)),))
-                policy = Policy(PolicyType.IDENTITY_BASED, (Statement(Effect.ALLOW, everything, there),))
-                principal = replace(self.judged[0].principal, boundary=None)
-                standing = standing_of(bare(self.application), principal, (policy,))
-                found = reaches(standing, self.catalog.actions(service), self.catalog)
-                self._usable[text, service] = frozenset(action for reach in found for action in reach.actions)
-        return frozenset(action for action in known if action in self._usable[text, action.service])
+        return frozenset(action for action in known if action in self.used(text, action.service))
+
+    def used(self, text: Text, service: str) -> frozenset[Action]:
+        """Which actions of a service some request uses on what a text names; the same for all things of a type."""
+        key = (*self.kind_of(text), service)
+        if key not in self._used:
+            everything = Actions((ActionPattern(f"{service}:*", service, Pattern((Wild.RUN,))),))
+            there = Resources((ArnPattern(parse_pattern(text)),))
+            policy = Policy(PolicyType.IDENTITY_BASED, (Statement(Effect.ALLOW, everything, there),))
+            principal = replace(self.judged[0].principal, boundary=None)
+            standing = replace(standing_of(self.bare, principal, (policy,)), things=Things())
+            found = reaches(standing, self.catalog.actions(service), self.catalog)
+            self._used[key] = frozenset(action for reach in found for action in reach.actions)
+        return self._used[key]
+
+    def kind_of(self, text: Text) -> tuple[str, str]:
+        """The type of the resource that a text names, and what follows its ARN; "" and the text of any other."""
+        spelled = str(text)
+        for at in [len(spelled), *(found.start() for found in re.finditer("[/:]", spelled))]:
+            type = self.types.get(spelled[:at])
+            if type is not None:
+                return type, spelled[at:]
+        return "", spelled
 
     def all(self) -> Iterator[Tight]:
         for one in self.judged:
@@ -137,7 +155,7 @@ class Tightening:
         """Actions that stay, and were allowed in more requests than they are needed in."""
         if not any(one is not other for one, other in zip(policies, principal.policies, strict=False)):
             return
-        own = bare(self.application)
+        own = self.bare
         today, after = as_given(standing_of(own, principal)), as_given(standing_of(own, principal, policies))
         told = {action for one in beyond for action in (*one.actions, *one.doubtful)}
         kept = {

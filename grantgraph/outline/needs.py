@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from grantgraph.infer import Confidence, InferredNeed
 from grantgraph.model import Application
 from grantgraph.outline.lines import Item, Section
-from grantgraph.outline.named import Names
+from grantgraph.outline.names import Names
 from grantgraph.problems import Location
 from grantgraph.quoting import Value, yaml_flow
 from grantgraph.resources import resource_types

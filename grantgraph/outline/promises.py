@@ -8,7 +8,7 @@ from grantgraph.catalog import AccessLevel, Catalog
 from grantgraph.infer import InferredNeed
 from grantgraph.model import PrincipalType, Resource
 from grantgraph.outline.lines import Item, Section
-from grantgraph.outline.named import Names
+from grantgraph.outline.names import Names
 from grantgraph.outline.things import functions_called_by_anybody
 from grantgraph.quoting import Value, yaml_flow
 from grantgraph.synthesize.identity import identity_attribute
