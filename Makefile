@@ -25,6 +25,7 @@ demo: $(VENV)/.runtime
 
 test: $(VENV)/.dev
 	@$(BIN)/python scripts/build_catalog.py --fetch-only
+	@$(BIN)/python scripts/browser.py
 	@$(BIN)/python -m pytest -n 2
 
 check: $(VENV)/.dev
@@ -35,6 +36,8 @@ bench: $(VENV)/.dev
 	@$(BIN)/python scripts/bench_decisions.py
 	@$(BIN)/python scripts/bench_proofs.py
 	@$(BIN)/python scripts/bench_reading.py
+	@$(BIN)/python scripts/bench_synthesis.py
+	@$(BIN)/python scripts/compare_policy_sentry.py --bench
 
 fuzz: $(VENV)/.dev
 	@$(BIN)/python scripts/fuzz.py --examples 1000000 --jobs 2

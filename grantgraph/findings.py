@@ -17,6 +17,12 @@ class Severity(StrEnum):
     HIGH = "high"
     MEDIUM = "medium"
     LOW = "low"
+    NOTE = "note"  # dead, or odd: no risk, and nothing that the gate fails on
+
+    @property
+    def counts(self) -> bool:
+        """Whether the gate can fail on it."""
+        return self is not Severity.NOTE
 
 
 @dataclass(frozen=True, slots=True)

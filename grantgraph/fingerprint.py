@@ -1,8 +1,8 @@
 """What makes a finding the same one tomorrow: the access that it is about, not how or where it is written.
 
-The application's own things stand for what they are: a finding keeps its fingerprint when a role, a bucket or a stack
-is renamed or moved, or a framework makes up another suffix. It has another one when an action, a resource or a caller
-is added, a condition taken away, or a Deny or a boundary changed that holds it.
+The application's own things stand for what they are: a finding keeps its fingerprint when a role, a bucket or a
+stack is renamed or moved, or a framework makes up another suffix. It has another one when an action, a resource
+or a caller is added, a condition taken away, or a Deny or a boundary changed that holds it.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ class Fingerprints:
             "allowed": self._about(statements, services),
             "denied": self._about(denials, services),
             "within": self._about(boundary.statements, services) if boundary is not None else None,
-            "says": "" if statements else self._plain(finding.message),
+            "says": self._plain(finding.message.partition(": ")[0] if statements else finding.message),
         }
         return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:LENGTH]
 

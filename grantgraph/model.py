@@ -11,6 +11,7 @@ from enum import StrEnum
 from functools import cached_property
 
 from grantgraph.binding import Binding
+from grantgraph.ignores import Ignore
 from grantgraph.policy.document import Policy
 from grantgraph.problems import NOWHERE, Location, Problem
 from grantgraph.text import Text, Unknown
@@ -358,9 +359,10 @@ class Application:
     (type → how many), so that nothing is left out silently. `changes` say what a plan does to get there
     (`create`, `update`, `replace`, `delete`, `forget` → ids). `choices` are what conditions of the input hinge
     on: of each group one holds. `when` are the choices under which it was read. `hidden` is what may be there
-    besides; `assuming` is what every answer rests on because the input leaves it out. `absent` is what the input
-    has under conditions that do not hold (id → type); `wires` are what refers to what. `unwritten` means that its
-    policies are still to be written from its needs; `binding` is there for a model that is bound to another input.
+    besides; `assuming` is what every answer rests on because the input leaves it out. `ignores` are the findings
+    that the input itself accepts. `absent` is what the input has under conditions that do not hold (id → type);
+    `wires` are what refers to what. `unwritten` means that its policies are still to be written from its needs;
+    `binding` is there for a model that is bound to another input.
     """
 
     name: str
@@ -379,6 +381,7 @@ class Application:
     when: tuple[Choice, ...] = ()
     hidden: tuple[Hidden, ...] = ()
     assuming: tuple[str, ...] = ()
+    ignores: tuple[Ignore, ...] = ()
     clients: tuple[Client, ...] = ()
     absent: Mapping[str, str] = field(default_factory=dict)
     wires: tuple[Wire, ...] = ()

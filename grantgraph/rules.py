@@ -6,6 +6,7 @@ import importlib.util
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
+from enum import StrEnum
 from pathlib import Path as File
 
 from grantgraph.catalog import AccessLevel, Action, Catalog
@@ -22,6 +23,7 @@ from grantgraph.findings import (
 )
 from grantgraph.fingerprint import with_fingerprints
 from grantgraph.grants import ACCESSING, CHANGING, INVOKING, Grant, by_level
+from grantgraph.ignores import Ignore
 from grantgraph.leading import Lead, led_to, of_objects, signs_urls
 from grantgraph.model import (
     INCOMPLETE,
@@ -95,11 +97,29 @@ class Rule:
     page: str = ""
 
 
+class Outcome(StrEnum):
+    """What the gate says."""
+
+    FAILED = "failed"
+    UNDECIDED = "undecided"
+    PASSED = "passed"
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """A finding that does not count: one that was there before, or that somebody accepts."""
+
+    finding: Finding
+    ignore: Ignore | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Checked:
     """What `check` found: findings and doubts in a fixed order, what was proved, and on what terms.
 
-    `asked` is how many principals the rules asked about; `cases` are those that were judged one by one.
+    `asked` is how many principals the rules asked about; `cases` are those that were judged one by one; `accepted`
+    are the findings that do not count. Findings from `severity` on fail the gate; `unknown` says what an undecided
+    question does: `fail`, `warn` or `allow`. A `quiet` report is the verdict alone.
     """
 
     application: Application
@@ -111,6 +131,24 @@ class Checked:
     asked: int
     assuming: tuple[str, ...] = ()
     cases: tuple[str, ...] = ()
+    accepted: tuple[Accepted, ...] = ()
+    severity: Severity = Severity.LOW
+    unknown: str = "fail"
+    quiet: bool = False
+
+    @property
+    def failing(self) -> tuple[Finding, ...]:
+        """The findings that fail the gate."""
+        order = list(Severity)
+        worst = order.index(self.severity)
+        return tuple(one for one in self.findings if one.severity.counts and order.index(one.severity) <= worst)
+
+    @property
+    def outcome(self) -> Outcome:
+        """What the gate says of it all."""
+        if self.failing:
+            return Outcome.FAILED
+        return Outcome.UNDECIDED if self.doubts and self.unknown == "fail" else Outcome.PASSED
 
 
 def _open_doors(application: Application) -> Iterator[Doubt]:

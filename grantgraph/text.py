@@ -104,7 +104,7 @@ def split_text(value: Text, separator: str, limit: int = -1) -> tuple[Text, ...]
 
 
 # Control characters, line separators, marks that turn the direction of writing, and halves of pairs.
-_UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+_UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
 
 
 def visible(words: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pty
 import re
 import subprocess
 import sys
@@ -11,21 +12,32 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 README = ROOT / "README.md"
 BLOCK = re.compile(r"<!-- demo: (?P<command>[^\n]+) -->\n```\n(?P<shown>.*?)```\n", re.DOTALL)
-SHOWN_LINES = 10
+SHOWN_LINES = 14
 
 
 def output_of(command: str) -> str:
-    """What a command prints, its errors too."""
-    run = subprocess.run(
+    """What a command prints on a terminal without color, its errors too."""
+    ours, theirs = pty.openpty()
+    run = subprocess.Popen(
         [sys.executable, "-m", "grantgraph", *command.split()],
         cwd=ROOT,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        check=False,
+        stdout=theirs,
+        stderr=subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "NO_COLOR": "1"},
     )
-    return run.stdout
+    os.close(theirs)
+    printed = b"".join(iter(lambda: _read(ours), b""))
+    os.close(ours)
+    _, errors = run.communicate()
+    return (printed.replace(b"\r\n", b"\n") + errors).decode()
+
+
+def _read(terminal: int) -> bytes:
+    """What comes next, nothing once all have gone: Linux calls that an error."""
+    try:
+        return os.read(terminal, 65_536)
+    except OSError:
+        return b""
 
 
 def shown_of(command: str) -> str:

@@ -1,7 +1,6 @@
 """What needs mean, said a second time and plainly: the opinion that synthesized policies are held against.
 
-Everything here reads a request and a need side by side; nothing is shared with `grantgraph.synthesize`. What the
-model calls X has the name x, in one account and one region.
+Everything here reads a request and a need side by side; nothing is shared with `grantgraph.synthesize`.
 """
 
 from __future__ import annotations
@@ -11,7 +10,7 @@ from collections.abc import Mapping
 from itertools import combinations
 
 from grantgraph.evaluate import Request
-from grantgraph.model import Application, Need, Principal, Resource
+from grantgraph.model import Application, EntryPoint, Need, Principal, Resource
 
 ACCOUNT = "123456789012"
 REGION = "us-east-1"
@@ -38,6 +37,7 @@ TABLE = {
     "delete": {"dynamodb:DeleteItem"},
     "check": {"dynamodb:ConditionCheckItem"},
     "scan": {"dynamodb:Scan"},
+    "partiql": {f"dynamodb:PartiQL{verb}" for verb in ("Delete", "Insert", "Select", "Update")},
 }
 OBJECT = {
     "read": {"s3:GetObject"},
@@ -100,19 +100,50 @@ def is_needed(request: Request, principal: Principal, application: Application) 
     return any(asks_for(need, request, application) for need in application.needs if need.who == principal.id)
 
 
+CONSUMED = {
+    "dynamodb:table": STREAM,
+    "kinesis:stream": KINESIS | {"kinesis:DescribeStream"},
+    "sqs:queue": RECEIVE - {"sqs:ChangeMessageVisibility"},
+}
+
+
+def is_wired(request: Request, principal: Principal, application: Application) -> bool:
+    """Whether Lambda itself takes a request of a function's role: for logs, events that it reads, and failures."""
+    function = application.resource(principal.id)
+    if function is None or function.runtime is None:
+        return False
+    runtime = function.runtime
+    action, target = request.action, str(request.resource)
+    group = arn(function).replace(":lambda:", ":logs:").replace(":function:", ":log-group:/aws/lambda/")
+    if action.startswith("logs:") and runtime.logs != "none":
+        return target.startswith(f"{group}:")
+    if "lambda:sourcefunctionarn" in request.context:  # which is the function's code
+        return False
+    failures = application.resource(runtime.failures_to)
+    if failures is not None and (target, action) == (arn(failures), "sqs:SendMessage"):
+        return True
+    for entry in application.entry_points:
+        source = application.resource(entry.source)
+        if entry.type == "consumer" and entry.target == principal.id and source is not None:
+            place = target.rpartition("/stream/")[0] if source.type == "dynamodb:table" else target
+            if place == arn(source) and action in CONSUMED[source.type]:
+                return True
+    return False
+
+
 def asks_for(need: Need, request: Request, application: Application) -> bool:
     """Whether one need asks for a request."""
     action, target = request.action, str(request.resource)
     route = application.entry_point(need.to)
     if route is not None:
-        return action == "execute-api:Invoke" and is_route(need.to, target)
+        return action == "execute-api:Invoke" and is_route(route, target)
     resource = application.resource(need.to)
     assert resource is not None
     match resource.type:
         case "dynamodb:table":
-            return asks_for_rows(need, request, action, target)
+            return asks_for_rows(need, request, arn(resource))
         case "s3:bucket":
-            return asks_for_objects(need, request, action, target)
+            return asks_for_objects(need, request, arn(resource))
         case "sns:topic":
             return says(need, TOPIC, action) and target == arn(resource) and subscribes(need, request)
         case "lambda:function":
@@ -168,18 +199,17 @@ def fits_any(values: tuple[str, ...], value: str, context: Mapping[str, object])
     return any(one is not None and glob(one, value) for one in filled)
 
 
-def is_route(route: str, target: str) -> bool:
+def is_route(route: EntryPoint, target: str) -> bool:
     """Whether an ARN is a request for a route; a path parameter is anything, slashes too."""
-    method, _, path = route.partition(" ")
+    method, _, path = route.id.partition(" ")
     methods = [method] if method != "ANY" else ["DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"]
-    base = f"arn:aws:execute-api:{REGION}:{ACCOUNT}:a1b2c3d4e5/prod"
+    base = "/".join(str(route.arn).split("/")[:2])
     pattern = re.sub(r"\{[^}]*\}", "*", path)
     return any(glob(f"{base}/{one}{pattern}", target) for one in methods)
 
 
-def asks_for_rows(need: Need, request: Request, action: str, target: str) -> bool:
-    table = f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/{need.to.lower()}"
-    scopes, context = need.scopes, request.context
+def asks_for_rows(need: Need, request: Request, table: str) -> bool:
+    scopes, context, action, target = need.scopes, request.context, request.action, str(request.resource)
     if "stream" in need.access and action in STREAM and target.startswith(f"{table}/stream/"):
         return True
     places = [f"{table}/index/{name}" for name in scopes.index] or [table]
@@ -207,9 +237,8 @@ def asks_for_rows(need: Need, request: Request, action: str, target: str) -> boo
     return True
 
 
-def asks_for_objects(need: Need, request: Request, action: str, target: str) -> bool:
-    bucket = f"arn:aws:s3:::{need.to.lower()}"
-    scopes, context = need.scopes, request.context
+def asks_for_objects(need: Need, request: Request, bucket: str) -> bool:
+    scopes, context, action, target = need.scopes, request.context, request.action, str(request.resource)
     if scopes.presigned:
         age = context.get("s3:signatureage")
         young = age is not None and float(str(age)) <= 1000 * int(scopes.presigned[0])

@@ -20,7 +20,7 @@ from grantgraph.rules import check, load_rules, rules_folder
 from grantgraph.sources import ReadOptions, load, load_cases
 from grantgraph.synthesize import synthesize
 from grantgraph.wiring import Logs, Runtime
-from tests.test_cli import Ended, Run
+from tests.commands import Ended, Run
 
 APPS = Path(__file__).parent.parent / "fixtures" / "apps"
 SAME = APPS / "same"

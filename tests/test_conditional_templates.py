@@ -267,7 +267,7 @@ def test_the_command_says_the_cases(
 ) -> None:
     file = tmp_path / "template.yaml"
     file.write_text(GUEST + policy("A", "Allow", "s3:PutObject", "IsProd") + STAGE)
-    monkeypatch.setattr(sys, "argv", ["grantgraph", "check", str(file)])
+    monkeypatch.setattr(sys, "argv", ["grantgraph", "check", "-f", "text", str(file)])
     with pytest.raises(SystemExit) as ended:
         main()
     assert ended.value.code == 1

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import pytest
 
@@ -25,6 +25,7 @@ from grantgraph.problems import UsageError
 from tests.account.deploy import REGION, Deployed, deploy
 from tests.account.played import PlayedAws, played_aws
 from tests.account.stable import APPS, SAVED, stable
+from tests.commands import Ended, Run
 
 TEMPLATE = APPS / "account" / "template.yaml"
 LIST_QUEUES, LIST_TABLES = "AmazonSQS.ListQueues", "DynamoDB_20120810.ListTables"
@@ -38,13 +39,6 @@ class Played:
 
     aws: PlayedAws
     deployed: Deployed
-
-
-@dataclass(frozen=True)
-class Ended:
-    code: int
-    out: str
-    err: str
 
 
 @dataclass(frozen=True)
@@ -63,10 +57,6 @@ class Fetched:
     def gaps(self) -> dict[str, dict[str, Any]]:
         """The gaps by their operations."""
         return {one["operation"]: one for one in json.loads(self.text)["gaps"]}
-
-
-class Run(Protocol):
-    def __call__(self, *arguments: object) -> Ended: ...
 
 
 @pytest.fixture(scope="module")

@@ -19,7 +19,8 @@ from grantgraph.outline import outline
 from grantgraph.problems import Level
 from grantgraph.sources import NO_OPTIONS, load
 from grantgraph.tighten import tighten
-from tests.test_cli import APPS, NOTES, Run
+from tests.commands import Run
+from tests.test_cli import APPS, NOTES
 from tests.test_infer import LAMBDA, OWN, TABLE, VERSION, arn, statement, template
 
 CATALOG = load_catalog()

@@ -24,7 +24,7 @@ from grantgraph.tighten import tighten
 ROOT = Path(__file__).parent.parent
 GOLDENS = ROOT / "fixtures" / "reports"
 FORMATS = {
-    "check": ("json", "text"),
+    "check": ("concise", "github", "gitlab", "html", "json", "junit", "markdown", "sarif", "text"),
     "explain": ("json", "text"),
     "graph": ("dot", "json", "mermaid", "text"),
     "synth": ("json", "text"),
@@ -41,7 +41,7 @@ def answer(subject: str) -> Any:
         return tighten(load(Path("fixtures/reports/wide.yaml")), catalog)
     application = load(Path("fixtures/reports/guest.yaml"))
     if subject == "check":
-        return check(application, catalog, load_rules())
+        return check(application, catalog, tuple(one for one in load_rules() if one.id in ("GG101", "GG102")))
     if subject == "explain":
         return explain_role(application, find_principal(application, "unauthenticated"), catalog)
     return build(application, catalog)

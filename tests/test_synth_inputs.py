@@ -13,7 +13,8 @@ import pytest
 from grantgraph.cli import options
 from grantgraph.policy import PolicyType, parse_policy
 from grantgraph.problems import UsageError
-from tests.test_cli import APPS, MODEL, NOTES, Run
+from tests.commands import Run
+from tests.test_cli import APPS, MODEL, NOTES
 from tests.test_infer import TABLE, arn, statement, template
 from tests.test_patch import around, sam
 

@@ -956,7 +956,7 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> 
 
 
 def test_check_says_what_the_plan_does_and_is_about(run: Run) -> None:
-    code, shown = run("check", str(APPS / "changes" / "plan.json"))
+    code, shown = run("check", str(APPS / "changes" / "plan.json"), "--format", "text")
     assert code == 0
     assert "judged as planned, with 2 changed, 1 destroyed, 2 replaced" in shown
     assert "1 value that is known only after apply is read as what the configuration refers to" in shown

@@ -19,7 +19,7 @@ app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
-    add_completion=False,
+    add_completion=True,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 explain = typer.Typer(no_args_is_help=True, help="What a role can do, and why.", rich_markup_mode=None)
@@ -28,12 +28,17 @@ prove = typer.Typer(
     no_args_is_help=True, help="Prove a statement over all requests, or refute it by one.", rich_markup_mode=None
 )
 app.add_typer(prove, name="prove")
+baseline = typer.Typer(
+    no_args_is_help=True, help="Findings that were there before, and do not count.", rich_markup_mode=None
+)
+app.add_typer(baseline, name="baseline")
 
 
 def main() -> None:
     """Run the command line; the process ends with one of the exit codes of `exits`."""
     import grantgraph.cli.starting  # isort: skip
     import grantgraph.cli.synthesizing  # isort: skip
+    import grantgraph.cli.checking  # isort: skip
     import grantgraph.cli.commands
     import grantgraph.cli.fetching  # noqa: F401 - the commands hang themselves on `app`, in the order of `--help`
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from grantgraph.cli import app, explain, prove
+from grantgraph.cli import app, completing, explain, prove
 from grantgraph.cli.exits import Exit
 from grantgraph.cli.options import (
     HERE,
@@ -21,7 +21,6 @@ from grantgraph.cli.options import (
     Source,
     emit,
     read_application,
-    read_cases,
     read_input,
     read_sides,
     say,
@@ -47,34 +46,6 @@ def root(
     ] = False,
 ) -> None:
     pass
-
-
-@app.command()
-def check(
-    path: Source = HERE,
-    format: Format = "text",
-    output: Outputs = [],
-    rules: Annotated[
-        list[Path], typer.Option("--rules", metavar="DIR", help="Also ask the rules of a folder. Rules are code.")
-    ] = [],
-    param: Parameters = [],
-    account: Account = "",
-    region: Region = "",
-    partition: Partition = "",
-) -> None:
-    """The gate: ask every rule and every promise; fail on a finding, and on a question left open."""
-    from grantgraph import rules as rulebook
-    from grantgraph.catalog import load_catalog
-    from grantgraph.judge import judge
-
-    application, cases = read_cases(path, param, account, region, partition)
-    asked = rulebook.load_rules(rulebook.rules_folder(), *rules)
-    checked = judge(application, cases, load_catalog(), asked)
-    emit("check", checked, format, output)
-    if checked.findings:
-        raise typer.Exit(Exit.NO)
-    if checked.doubts:
-        raise typer.Exit(Exit.UNDECIDED)
 
 
 @explain.command("role")
@@ -155,10 +126,23 @@ def diff(
         bool, typer.Option("--merge-base", help="With --since: from where the histories parted.")
     ] = False,
     fail_on: Annotated[
-        str, typer.Option("--fail-on", metavar="WHAT", help="End with 1 on `widen` (more access) or `any` change.")
+        str,
+        typer.Option(
+            "--fail-on",
+            metavar="WHAT",
+            help="End with 1 on `widen` (more access) or `any` change.",
+            autocompletion=completing.words("widen", "any"),
+        ),
     ] = "",
     format: Annotated[
-        str, typer.Option("--format", "-f", metavar="FORMAT", help="text, json or markdown.")
+        str,
+        typer.Option(
+            "--format",
+            "-f",
+            metavar="FORMAT",
+            help="text, json or markdown.",
+            autocompletion=completing.formats,
+        ),
     ] = "text",
     output: Outputs = [],
     param: Parameters = [],
@@ -292,7 +276,14 @@ def test(
 def graph(
     path: Source = HERE,
     format: Annotated[
-        str, typer.Option("--format", "-f", metavar="FORMAT", help="text, dot, mermaid or json.")
+        str,
+        typer.Option(
+            "--format",
+            "-f",
+            metavar="FORMAT",
+            help="text, dot, mermaid or json.",
+            autocompletion=completing.formats,
+        ),
     ] = "text",
     output: Outputs = [],
     param: Parameters = [],
@@ -310,7 +301,10 @@ def graph(
 
 @app.command()
 def rule(
-    id: Annotated[str, typer.Argument(metavar="ID", help="The rule's id; without it, the list.")] = "",
+    id: Annotated[
+        str,
+        typer.Argument(metavar="ID", help="The rule's id; without it, the list.", autocompletion=completing.rules),
+    ] = "",
 ) -> None:
     """Show the page of a rule, or list the rules."""
     from grantgraph.problems import UsageError, did_you_mean

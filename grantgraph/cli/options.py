@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from grantgraph.problems import UsageError
+from grantgraph.cli import completing
+from grantgraph.problems import UsageError, did_you_mean
 
 if TYPE_CHECKING:
     from grantgraph.model import Application
+    from grantgraph.settings import Settings
     from grantgraph.sources import ReadOptions
 
 Source = Annotated[
@@ -29,7 +31,14 @@ HERE = Path(".")
 """What is read when no PATH is given: a `cdk.out` here, or `grantgraph.yaml`."""
 Document = Annotated[Path, typer.Argument(metavar="POLICY", help="A policy document.", show_default=False)]
 Format = Annotated[
-    str, typer.Option("--format", "-f", metavar="FORMAT", help="How to print the answer: text or json.")
+    str,
+    typer.Option(
+        "--format",
+        "-f",
+        metavar="FORMAT",
+        help="How to print the answer: text or json.",
+        autocompletion=completing.formats,
+    ),
 ]
 Outputs = Annotated[
     list[str], typer.Option("--output", "-o", metavar="FORMAT=FILE", help="Also write the answer to a file.")
@@ -139,6 +148,17 @@ def _load(path: Path, options: ReadOptions) -> Application:
 _UNKNOWN_PARAMETER = "unknown-parameter"
 
 
+def settings() -> Settings:
+    """What is settled for the folder that the command runs in.
+
+    Raises:
+        InputError: the settings cannot be understood.
+    """
+    from grantgraph.settings import find_settings
+
+    return find_settings(Path.cwd())
+
+
 def options_of(
     parameters: list[str], account: str, region: str, partition: str, portable: bool = False
 ) -> ReadOptions:
@@ -149,12 +169,15 @@ def options_of(
     """
     from grantgraph.sources import ReadOptions
 
+    own = settings()
+    account, region, partition = account or own.account, region or own.region, partition or own.partition
     if account and not re.fullmatch("[0-9]{12}", account):
         raise UsageError(f"`{account}` is not an account", "write its twelve digits")
     for option, value in (("--region", region), ("--partition", partition)):
         if value and not re.fullmatch("[a-z0-9-]+", value):
             raise UsageError(f"`{option} {value}` is not a name", "write it as AWS does: `us-east-1`, `aws-cn`")
-    return ReadOptions(_pairs(parameters, "--param"), partition or None, region or None, account or None, portable)
+    given = {**own.params, **_pairs(parameters, "--param")}
+    return ReadOptions(given, partition or None, region or None, account or None, portable)
 
 
 def _refuse(application: Application, harmless: frozenset[str]) -> None:
@@ -195,6 +218,36 @@ def emit(subject: str, answer: object, format: str, outputs: list[str]) -> None:
     for written, path in files:
         write_whole(path, written)
     say(answered)
+
+
+def emit_styled(subject: str, answer: object, format: str, outputs: list[str], color: str) -> None:
+    """The same, for a subject that people read in short or in full, and in color.
+
+    Raises:
+        UsageError: as `emit` does.
+    """
+    from grantgraph.reports._style import colored
+
+    terminal = sys.stdout.isatty()
+    with colored(wants_color(color, terminal)):
+        emit(subject, answer, format or ("text" if terminal else "concise"), outputs)
+
+
+def wants_color(when: str, terminal: bool) -> bool:
+    """Whether to print in color (https://no-color.org).
+
+    Raises:
+        UsageError: `when` is no word that is known.
+    """
+    import os
+
+    if when not in ("auto", "always", "never"):
+        raise UsageError(f"`--color {when}` is not known", did_you_mean(when, ["auto", "always", "never"]))
+    if when != "auto":
+        return when == "always"
+    if os.environ.get("NO_COLOR"):
+        return False
+    return bool(os.environ.get("FORCE_COLOR")) or (terminal and os.environ.get("TERM") != "dumb")
 
 
 def say(words: str) -> None:

@@ -7,7 +7,7 @@ else before any wildcard.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from grantgraph.catalog import Action
@@ -21,7 +21,7 @@ from grantgraph.prove.heads import Heads, heads_of
 from grantgraph.prove.subject import Question
 
 MANY = 12
-"""So many Allow statements about one action are asked about one by one."""
+"""Allow statements that list so many resources between them are asked about resource by resource."""
 
 
 def cut(question: Question, group: Group) -> Iterator[Question]:
@@ -30,7 +30,7 @@ def cut(question: Question, group: Group) -> Iterator[Question]:
     granting = [one for policy in own.identity_based for one in policy.statements if one.effect is Effect.ALLOW]
     action = group.actions[0]
     about = [one for one in granting if encode_actions(one.actions, str(action)) != FALSE]
-    if len(about) < MANY or not _grant_alone(question, action):
+    if sum(len(one.resources.patterns) for one in about) < MANY or not _grant_alone(question, action):
         yield question
         return
     mine, theirs = _Near(own), _Near(question.other.policies) if question.other is not None else None
@@ -58,26 +58,30 @@ def _pieces(resources: Resources) -> tuple[Resources, ...]:
 
 
 class _Near:
-    """The statements of a policy set, found by what their resources begin with."""
+    """What the statements of a policy set say of some resources, found by what theirs begin with."""
 
     def __init__(self, policies: PolicySet) -> None:
         self.policies = policies
-        statements = (one for policy in policies.all() for one in policy.statements)
-        self.heads = Heads((heads_of(one.resources), id(one)) for one in statements)
+        self.statements: list[Statement] = []
+        self.first: dict[int, int] = {}  # of each policy, the place of its first statement
+        for policy in policies.all():
+            self.first[id(policy)] = len(self.statements)
+            self.statements += policy.statements
+        self.heads = Heads(_entries(self.statements))
 
     def to(self, resources: Resources, alone: Statement | None = None) -> PolicySet:
         """The policies without what cannot be about the resources; `alone` in the place of all that identity
         policies allow."""
-        kept = set(self.heads.near(heads_of(resources)))
+        found: dict[int, list[int]] = {}
+        for at, entry in self.heads.near(heads_of(resources)):
+            found.setdefault(at, []).append(entry)
+        kept = {at: _only(self.statements[at], entries) for at, entries in sorted(found.items())}
 
         def near(policy: Policy, denials: bool = False) -> Policy:
+            first = self.first[id(policy)]
+            own = (one for at, one in kept.items() if first <= at < first + len(policy.statements))
             return replace(
-                policy,
-                statements=tuple(
-                    one
-                    for one in policy.statements
-                    if id(one) in kept and not (denials and one.effect is Effect.ALLOW)
-                ),
+                policy, statements=tuple(one for one in own if not (denials and one.effect is Effect.ALLOW))
             )
 
         own = self.policies
@@ -92,3 +96,25 @@ class _Near:
             scps=tuple(tuple(map(near, level)) for level in own.scps),
             rcps=tuple(tuple(map(near, level)) for level in own.rcps),
         )
+
+
+def _entries(statements: Iterable[Statement]) -> Iterator[tuple[tuple[str, ...], tuple[int, int]]]:
+    """Every resource of every statement by its head; a statement with another kind of Resource is one entry."""
+    for at, one in enumerate(statements):
+        heads = heads_of(one.resources)
+        if heads:
+            yield from (((head,), (at, number)) for number, head in enumerate(heads))
+        else:
+            yield (), (at, WHOLE)
+
+
+WHOLE = -1
+"""The entry of a statement that may be about anything."""
+
+
+def _only(statement: Statement, entries: list[int]) -> Statement:
+    """The statement with these of its resources."""
+    if entries == [WHOLE] or len(entries) == len(statement.resources.patterns):
+        return statement
+    kept = Resources(tuple(statement.resources.patterns[at] for at in sorted(entries)))
+    return replace(statement, resources=kept)

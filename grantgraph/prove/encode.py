@@ -192,14 +192,18 @@ def _resource_must_allow(policies: PolicySet, frame: Frame) -> bool:
     return frame.on_key or frame.action.lower() in TRUST_ACTIONS
 
 
-_RULES_OF_THEIR_OWN = frozenset(
-    {"sts:getcalleridentity", "sts:getsessiontoken", "kms:retiregrant"} | TRUST_ACTIONS | NOT_SHAREABLE
-)
+_ALWAYS_ALLOWED = frozenset({"sts:getcalleridentity", "sts:getsessiontoken"})
+_RULES_OF_THEIR_OWN = frozenset({"kms:retiregrant"} | _ALWAYS_ALLOWED | TRUST_ACTIONS | NOT_SHAREABLE)
 
 
 def has_rules_of_its_own(action: str) -> bool:
     """Whether the decision reads the action's very name: such an action is like no other."""
     return action.lower() in _RULES_OF_THEIR_OWN
+
+
+def needs_no_grant(action: str) -> bool:
+    """Whether an action may be allowed although no policy allows it (121)."""
+    return action.lower() in _ALWAYS_ALLOWED
 
 
 def reads_service(service: str, policies: PolicySet) -> bool:
@@ -225,13 +229,14 @@ def _by_name(policy: Policy, policies: PolicySet, frame: Frame) -> dict[str, For
     for statement in policy.statements:
         if statement.effect is not Effect.ALLOW or statement.principals is None:
             continue
-        about = encode_statement(statement, frame)
         if statement.principals.negated:
-            covers = encode_principals(statement.principals, frame, policy.type, False)
-            found["self"].append(conjunction([covers, about]))
-            continue
-        for member in statement.principals.members:
-            covers, how = encode_principal(member, frame.caller, policy.type)
+            named = [(encode_principals(statement.principals, frame, policy.type, False), "self")]
+        else:
+            members = statement.principals.members
+            named = [encode_principal(one, frame.caller, policy.type) for one in members]
+        named = [(covers, how) for covers, how in named if covers != FALSE]
+        about = encode_statement(statement, frame) if named else FALSE
+        for covers, how in named:
             found[how].append(conjunction([covers, about]))
     found["self"] += [Literal(Free(unseen)) for unseen in policy.unseen]
     return {how: disjunction(parts) for how, parts in found.items()}

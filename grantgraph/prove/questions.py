@@ -22,7 +22,7 @@ from grantgraph.prove.formula import (
 from grantgraph.prove.groups import Group, alike, patterns_of
 from grantgraph.prove.heads import heads_of
 from grantgraph.prove.shapes import Shape, shapes_of
-from grantgraph.prove.shortcuts import beyond, is_plain, is_within
+from grantgraph.prove.shortcuts import are_plain, beyond, granting, grants_nothing, is_within
 from grantgraph.prove.subject import Question, Standing, Target, statements_of
 from grantgraph.prove.wholesale import unsettled
 
@@ -137,12 +137,13 @@ def implies(
     undecided: Undecided | None = None
     left = beyond(narrower, wider)
     own, others = statements_of(left), statements_of(wider)
-    plain = is_plain(narrower) and is_plain(wider)
+    able = len(granting(left))
+    plain = are_plain(narrower, wider)
     asked = ActionIndex(own).allowed(catalog) if actions is None else actions
     question = Question(left, wider, budget=budget, part_of=Question(narrower, wider))
 
     def differs(group: Group) -> bool:
-        mine = [own[at] for at in group.named if at < len(own)]
+        mine = [own[at] for at in group.named if at < able]
         theirs = [others[at - len(own)] for at in group.named if at >= len(own)]
         return not (plain and is_within(mine, theirs))
 
@@ -222,6 +223,8 @@ def ask(question: Question, group: Group, catalog: Catalog) -> tuple[Answer, Pol
         Proved when there is no such request, or Refuted by it; and the policies that decide about the witness.
     """
     undecided: Undecided | None = None
+    if grants_nothing(question.standing, str(group.actions[0])):
+        return Proved(), question.whole.standing.policies
     for part in cut(question, group):
         answer, target = _ask(part, group, catalog)
         if isinstance(answer, Refuted):

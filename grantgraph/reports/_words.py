@@ -12,12 +12,13 @@ from grantgraph.model import Application
 from grantgraph.policy.document import Condition
 from grantgraph.problems import Level, Location
 from grantgraph.prove import Answer, Proved, Refuted, Undecided
-from grantgraph.text import Unknown, visible
+from grantgraph.reports._style import dry
+from grantgraph.text import Unknown
 
 
 def page(lines: Iterable[str]) -> str:
     """Lines for a terminal: no name in them can end a line, or steer the terminal."""
-    return "\n".join(map(visible, lines)) + "\n"
+    return "\n".join(map(dry, lines)) + "\n"
 
 
 def json_page(document: object) -> str:

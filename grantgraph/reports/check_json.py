@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from grantgraph.findings import Doubt, Evidence, Finding, Path, Proof, Written
+from grantgraph.ignores import Ignore
 from grantgraph.prove import Refuted
+from grantgraph.reports._check import why_accepted
 from grantgraph.reports._words import (
     catalog_json,
     changes_json,
@@ -27,21 +29,40 @@ def render(checked: Checked) -> str:
         "findings": [_finding(one) for one in checked.findings],
         "undecided": [_doubt(one) for one in checked.doubts],
         "proved": [_proof(one) for one in checked.proved],
+        "accepted": [
+            {**_finding(one.finding), "accepted": why_accepted(one), "ignore": _ignore(one.ignore)}
+            for one in checked.accepted
+        ],
         "cases": list(checked.cases),
         "assuming": list(checked.assuming),
         "problems": problems_json(checked.application),
         "not_modelled": dict(sorted(checked.application.counted.items())),
         **({"changes": changes} if (changes := changes_json(checked.application)) else {}),
         "summary": {
-            "findings": len(checked.findings),
+            "outcome": checked.outcome.value,
+            "findings": len(checked.findings) + len(checked.accepted),
             "new": len(checked.findings),
-            "baselined": 0,
-            "ignored": 0,
+            "failing": len(checked.failing),
+            "baselined": sum(one.ignore is None for one in checked.accepted),
+            "ignored": sum(one.ignore is not None for one in checked.accepted),
             "undecided": len(checked.doubts),
             "asked": checked.asked,
         },
     }
     return json_page(document)
+
+
+def _ignore(ignore: Ignore | None) -> dict[str, Any] | None:
+    """Who accepts a finding; nothing where it was there before."""
+    if ignore is None:
+        return None
+    until = ignore.until.isoformat() if ignore.until is not None else ""
+    return {
+        "reason": ignore.reason,
+        "owner": ignore.owner,
+        "until": until,
+        "location": location_json(ignore.at),
+    }
 
 
 def _finding(finding: Finding) -> dict[str, Any]:

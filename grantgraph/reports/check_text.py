@@ -1,104 +1,81 @@
-"""`check` for people: the verdict, the findings with their requests, and what was left open."""
+"""`check` for people: the verdict, the findings with their places and requests, and what was left open."""
 
 from __future__ import annotations
 
-from grantgraph.findings import Finding, Path, Proof, Written
-from grantgraph.prove import Refuted
-from grantgraph.reports._words import (
-    about,
-    count,
-    framework_place,
-    listed,
-    not_read,
-    page,
-    place,
-    say_conditions,
-    say_request,
-)
-from grantgraph.rules import Checked
+from collections.abc import Iterator
+
+from grantgraph.findings import Finding, Severity
+from grantgraph.reports._check import doubt_words, evidence, open_questions, proved, verdict, why_accepted
+from grantgraph.reports._frames import frame
+from grantgraph.reports._style import paint
+from grantgraph.reports._words import about, count, framework_place, not_read, page, place
+from grantgraph.rules import Checked, Outcome
+
+_STYLES = {
+    Severity.HIGH: ("red", "bold"),
+    Severity.MEDIUM: ("yellow", "bold"),
+    Severity.LOW: ("cyan", "bold"),
+    Severity.NOTE: ("dim",),
+}
+_OUTCOMES = {Outcome.FAILED: "red", Outcome.UNDECIDED: "yellow", Outcome.PASSED: "green"}
 
 
 def render(checked: Checked) -> str:
-    """The verdict first, then each finding, then what to do about the rest."""
-    lines = [verdict(checked), about(checked.application, checked.catalog)]
+    """The verdict first, then each finding, then what to do, and the verdict again."""
+    told = paint(verdict(checked), _OUTCOMES[checked.outcome], "bold")
+    return page([told] if checked.quiet else [told, *_body(checked), "", told])
+
+
+def _body(checked: Checked) -> Iterator[str]:
+    yield about(checked.application, checked.catalog)
     if checked.cases:
-        lines += [f"judged in {count(len(checked.cases), 'case')}:", *(f"  {one}" for one in checked.cases)]
+        yield f"judged in {count(len(checked.cases), 'case')}:"
+        yield from (f"  {one}" for one in checked.cases)
     for finding in checked.findings:
-        lines += ["", *_finding(finding)]
-    if checked.doubts:
-        lines += ["", f"undecided: {count(len(checked.doubts), 'question')}, which counts as a failure"]
+        yield ""
+        yield from _finding(finding)
+    if open_questions(checked):
+        counts = ", which counts as a failure" if checked.unknown == "fail" else ""
+        yield ""
+        yield f"undecided: {count(len(checked.doubts), 'question')}{counts}"
         for doubt in checked.doubts:
-            lines.append("  " + "  ".join(filter(None, [doubt.rule, doubt.principal, doubt.reason])))
-            lines += [f"         when {doubt.when}"] if doubt.when else []
-            lines += [f"         at {place(doubt.at)}"] if doubt.at.file else []
-    if checked.proved:
-        lines += ["", *(f"proved: {_proof(one)}" for one in checked.proved)]
-    if checked.assuming:
-        lines += ["", *(f"assuming: {one}" for one in checked.assuming)]
+            yield f"  {doubt_words(doubt)}"
+            yield from [f"         when {doubt.when}"] if doubt.when else []
+            yield from [f"         at {place(doubt.at)}"] if doubt.at.file else []
+    if checked.accepted:
+        yield ""
+        yield f"accepted: {count(len(checked.accepted), 'finding')}"
+        yield from (
+            f"  {one.finding.rule}  {one.finding.fingerprint}  {one.finding.message}: {why_accepted(one)}"
+            for one in checked.accepted
+        )
+    for title, lines in (
+        ("proved", [proved(one) for one in checked.proved]),
+        ("assuming", list(checked.assuming)),
+    ):
+        yield from ["", *(f"{title}: {one}" for one in lines)] if lines else []
     rest = not_read(checked.application)
-    if rest:
-        lines += ["", *rest]
-    if checked.findings:
-        lines += ["", "what to do: take away what no user needs; `grantgraph synth` writes policies from needs"]
-    return page(lines)
+    yield from ["", *rest] if rest else []
+    if checked.failing:
+        yield ""
+        yield "what to do: take away what no user needs; `grantgraph synth` writes policies from needs,"
+        yield "`grantgraph rule ID` explains a rule, `grantgraph baseline write` accepts what is there today"
 
 
-def verdict(checked: Checked) -> str:
-    """One line that answers the question."""
-    open_questions = f", {len(checked.doubts)} undecided" if checked.doubts else ""
-    if checked.findings:
-        return f"FAILED: {count(len(checked.findings), 'finding')}{open_questions}"
-    if checked.doubts:
-        return f"UNDECIDED: {count(len(checked.doubts), 'question')} without an answer"
-    rules = count(len(checked.rules), "rule")
-    if not checked.asked:
-        return f"PASSED: {rules}, and nobody here that they ask about"
-    return f"PASSED: {rules} proved for every request of {count(checked.asked, 'principal')}"
-
-
-MOST_NAMES = 8
-"""How many resources a proof names; the JSON report names all."""
-
-
-def _proof(proof: Proof) -> str:
-    """A proof in words."""
-    names = [f"`{one}`" for one in proof.on[:MOST_NAMES]]
-    more = [f"{len(proof.on) - MOST_NAMES} more"] if len(proof.on) > MOST_NAMES else []
-    where = f" {listed([*names, *more])}" if proof.on else ""
-    return f"{proof.words}{where}"
-
-
-def _finding(finding: Finding) -> list[str]:
-    lines = [
-        f"{finding.rule} {finding.severity}: {finding.message}",
-        f"  at       {place(finding.at)}",
-        *(f"           {line}" for line in framework_place(finding.at)),
-        *([f"  when     {finding.when}"] if finding.when else []),
-        *_evidence(finding),
-    ]
+def _finding(finding: Finding) -> Iterator[str]:
+    yield f"{paint(f'{finding.rule} {finding.severity}', *_STYLES[finding.severity])}: {finding.message}"
+    if finding.at.file:
+        yield _line("at", place(finding.at))
+    yield from (f"           {line}" for line in framework_place(finding.at))
+    yield from (f"           {line}" for line in frame(finding.at))
+    if finding.when:
+        yield _line("when", finding.when)
+    for label, words in evidence(finding):
+        yield _line(label, words)
     if finding.help:
-        lines.append(f"  fix      {finding.help}")
-    return lines
+        yield _line("fix", finding.help)
+    yield _line("id", finding.fingerprint)
 
 
-def _evidence(finding: Finding) -> list[str]:
-    match finding.evidence:
-        case Path(steps, principal, witness):
-            width = len(str(len(steps)))
-            shown = [f"{number:>{width}}. {step.words}" for number, step in enumerate(steps, 1)]
-            return [f"  {'path' if not at else '':<9}{one}" for at, one in enumerate(shown)] + _witness(
-                principal, witness
-            )
-        case Refuted() as witness:
-            return _witness(finding.principal, witness)
-        case Written(words):
-            return [f"  who      {finding.principal}"] * bool(finding.principal) + [f"  says     {words}"]
-
-
-def _witness(principal: str, witness: Refuted) -> list[str]:
-    first, *context = say_request(witness.request)
-    lines = [f"  who      {principal}", f"  request  {first}", *(f"           {line.strip()}" for line in context)]
-    for reason in witness.verdict.because:
-        name = reason.statement.sid or reason.policy.name or reason.policy.type
-        lines.append(f"  allowed  by {name}, {say_conditions(reason.statement.conditions)}")
-    return lines
+def _line(label: str, words: str) -> str:
+    return f"  {paint(f'{label:<9}', 'dim') if label else ' ' * 9}{words}"

@@ -7,6 +7,7 @@ again: first the actions of one resource, then the resources with the same actio
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
@@ -14,6 +15,7 @@ from typing import Any
 
 from grantgraph.policy.arn import ArnPattern
 from grantgraph.policy.pattern import Match, parse_pattern
+from grantgraph.prove import Heads
 from grantgraph.synthesize.result import Conditions, Reason, Wish, Written
 from grantgraph.text import Text, parts_of
 
@@ -63,7 +65,7 @@ def _atoms(wish: Wish) -> Iterator[Block]:
                 wish.lets_in,
                 (action,),
                 (resource,),
-                tuple((operator, key, _sorted(values)) for operator, key, values in wish.conditions),
+                tuple((operator, key, _widest(operator, values)) for operator, key, values in wish.conditions),
                 (wish.purpose,),
                 (wish.reason,),
             )
@@ -79,17 +81,10 @@ def _sorted(values: Iterable[Text]) -> tuple[Text, ...]:
 def _without_covered(atoms: Iterable[Block]) -> list[Block]:
     """Atoms that no other one covers; of two that say the same, the first."""
     same = _join(atoms, lambda one: (one.subject, one.lets_in, one.actions, one.resources, one.conditions))
-    alike: dict[Hashable, list[int]] = {}  # atoms of one action on one resource
-    wild: dict[Hashable, list[int]] = {}  # atoms of one action whose resource takes in others
-    for at, atom in enumerate(same):
-        alike.setdefault((atom.lets_in, atom.actions, atom.resources), []).append(at)
-        if _takes_in_others(atom.resources[0]):
-            wild.setdefault((atom.lets_in, atom.actions), []).append(at)
+    wider = _Wider(same)
     gone: dict[int, int] = {}
     for at, atom in enumerate(same):
-        near = alike[atom.lets_in, atom.actions, atom.resources]
-        far = wild.get((atom.lets_in, atom.actions), [])
-        for other in dict.fromkeys((*near, *far)):
+        for other in wider.than(atom):
             mutual = other not in gone and covers(same[other], atom)
             if other != at and mutual and not (other > at and covers(atom, same[other])):
                 gone[at] = other
@@ -100,6 +95,66 @@ def _without_covered(atoms: Iterable[Block]) -> list[Block]:
             kept = gone[kept]
         same[kept] = replace(same[kept], reasons=_union(same[kept].reasons, same[at].reasons))
     return [atom for at, atom in enumerate(same) if at not in gone]
+
+
+class _Wider:
+    """The atoms that may cover another one, found by how their resources and their first conditions begin."""
+
+    def __init__(self, atoms: list[Block]) -> None:
+        alike: dict[Hashable, list[tuple[tuple[str, ...], int]]] = {}  # atoms of one action on one resource
+        wild: dict[Hashable, dict[Text, None]] = {}  # resources of one action that take in others
+        for at, atom in enumerate(atoms):
+            about, resource = (atom.lets_in, atom.actions), atom.resources[0]
+            alike.setdefault((about, resource), []).append((_heads(atom.conditions[:1]), at))
+            if _takes_in_others(resource):
+                wild.setdefault(about, {})[resource] = None
+        self.alike = {key: Heads(found) for key, found in alike.items()}
+        self.wild = {key: Heads(((_head(one),), one) for one in found) for key, found in wild.items()}
+
+    def than(self, atom: Block) -> Iterator[int]:
+        """Their places: those on the same resource, then those whose resource may take it in."""
+        about, resource = (atom.lets_in, atom.actions), atom.resources[0]
+        heads = _heads(atom.conditions)
+        yield from sorted(self._near(about, resource, heads))
+        far = self.wild[about].near((_head(resource),)) if about in self.wild else ()
+        yield from sorted(at for one in far if one != resource for at in self._near(about, one, heads))
+
+    def _near(self, about: Hashable, resource: Text, heads: tuple[str, ...]) -> Iterable[int]:
+        found = self.alike[about, resource]
+        return found.near(heads) if heads else found.anywhere
+
+
+def _heads(conditions: Conditions) -> tuple[str, ...]:
+    """Keys, and how their values begin: what is weaker has the same key, and a value that begins alike."""
+    return tuple(
+        f"{key} {_head(value) if 'String' in operator or 'Arn' in operator else ''}"
+        for operator, key, values in conditions
+        for value in values
+    )
+
+
+def _widest(operator: str, values: Iterable[Text]) -> tuple[Text, ...]:
+    """The values of a condition without those that another one takes in."""
+    known = _sorted(values)
+    wide = [one for one in known if operator.endswith("StringLike") and _takes_in_others(one)]
+    if not wide:
+        return known
+    near = Heads(((_head(one),), one) for one in wide)
+    return tuple(one for one in known if not any(_goes_into(one, other) for other in near.near((_head(one),))))
+
+
+def _goes_into(narrow: Text, wide: Text) -> bool:
+    """Whether a value says nothing beside another one; of two that say the same, the first stays."""
+    mutual = _takes_in_others(narrow) and _text_covers(narrow, wide)
+    return narrow != wide and _text_covers(wide, narrow) and not (mutual and str(narrow) < str(wide))
+
+
+def _head(value: Text) -> str:
+    """What a value spells before any wildcard; what is not known yet stands there by its name."""
+    return _WILDCARD.split(str(value), maxsplit=1)[0]
+
+
+_WILDCARD = re.compile(r"[*?]")
 
 
 def covers(wide: Block, narrow: Block) -> bool:
@@ -170,7 +225,7 @@ def _but_for_values(at: int, apart: bool, atom: Block) -> Hashable:
 def _either(at: int, one: Block, other: Block) -> Block:
     """Two atoms that differ in the values of one condition, as one."""
     operator, key, values = one.conditions[at]
-    joined = (operator, key, _sorted((*values, *other.conditions[at][2])))
+    joined = (operator, key, _widest(operator, (*values, *other.conditions[at][2])))
     conditions = (*one.conditions[:at], joined, *one.conditions[at + 1 :])
     return replace(_with_more(one, other), conditions=conditions)
 

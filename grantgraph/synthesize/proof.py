@@ -21,7 +21,7 @@ from grantgraph.prove import (
     never,
     session_of,
 )
-from grantgraph.standing import standing_of, witness_environment
+from grantgraph.standing import Ground, witness_environment
 from grantgraph.synthesize.entrances import KEY, account_of, allow_account, resource_policy
 from grantgraph.synthesize.result import Draft, Wish
 from grantgraph.synthesize.statements import needed_policy
@@ -84,9 +84,10 @@ def prove_same(
     catalog: Catalog,
 ) -> Answer:
     """That what is written, within the principal's boundary, allows what is needed and nothing beyond it."""
+    ground = Ground(application)
     return allowed_exactly(
-        standing_of(application, principal, written),
-        standing_of(application, replace(principal, boundary=None), needed),
+        ground.standing(principal, written),
+        ground.standing(replace(principal, boundary=None), needed),
         allowed_actions(_statements(*written, *needed), catalog),
         catalog,
     )
@@ -98,12 +99,14 @@ def _statements(*policies: Policy) -> list[Statement]:
 
 def prove_entrance(draft: Draft, resource: Resource, written: Policy, wishes: list[Wish]) -> Answer:
     """That a resource's policy lets each one do what it should, and nobody else anything."""
+    place = witness_environment(draft.application.environment)
+    around = Standing(session_of(Caller(CallerKind.ANONYMOUS)), PolicySet(), (), Things([resource.arn]), place)
     for who in dict.fromkeys(wish.lets_in for wish in wishes if wish.lets_in is not None):
-        answer = _prove_one(draft, resource, written, who, [one for one in wishes if one.lets_in == who])
+        answer = _prove_one(draft, resource, written, who, [one for one in wishes if one.lets_in == who], around)
         if not isinstance(answer, Proved):
             return answer
     actions = allowed_actions(written.statements, draft.catalog)
-    for standing in _strangers(draft, resource, written):
+    for standing in _strangers(resource, written, around):
         answer = never(standing, actions, draft.catalog, at_or_under(resource.arn))
         if not isinstance(answer, Proved):
             return answer
@@ -111,18 +114,15 @@ def prove_entrance(draft: Draft, resource: Resource, written: Policy, wishes: li
 
 
 def _prove_one(
-    draft: Draft, resource: Resource, written: Policy, who: tuple[str, Text], wishes: list[Wish]
+    draft: Draft, resource: Resource, written: Policy, who: tuple[str, Text], wishes: list[Wish], around: Standing
 ) -> Answer:
     """That one of those who are let in can do what it should, and no more."""
     kind, name = who
     if kind == "Service":
         needed = needed_policy(wishes, resource.id, PolicyType.RESOURCE_BASED)
-        session, place = (
-            session_of(Caller(CallerKind.SERVICE, name)),
-            witness_environment(draft.application.environment),
-        )
+        session = session_of(Caller(CallerKind.SERVICE, name))
         one, other = (
-            Standing(session, PolicySet(resource_based=policy), (), Things([resource.arn]), place)
+            replace(around, session=session, policies=PolicySet(resource_based=policy))
             for policy in (written, needed)
         )
         return allowed_exactly(
@@ -133,8 +133,8 @@ def _prove_one(
     alone = Policy(PolicyType.IDENTITY_BASED, tuple(replace(one, principals=None) for one in own))
     needed = needed_policy([replace(wish, lets_in=None) for wish in wishes], resource.id)
     stranger = Principal(str(name), PrincipalType.ROLE, name)
-    around = Surroundings((replace(resource, policy=_open(resource, draft.application.environment)),))
-    return prove_exact(draft, stranger, (alone,), needed, around)
+    surroundings = Surroundings((replace(resource, policy=_open(resource, draft.application.environment)),))
+    return prove_exact(draft, stranger, (alone,), needed, surroundings)
 
 
 def _names(statement: Statement, name: Text) -> bool:
@@ -142,13 +142,12 @@ def _names(statement: Statement, name: Text) -> bool:
     return principals is not None and any(one.value == name for one in principals.members)
 
 
-def _strangers(draft: Draft, resource: Resource, written: Policy) -> Iterator[Standing]:
+def _strangers(resource: Resource, written: Policy, around: Standing) -> Iterator[Standing]:
     """Callers whom nothing names: whoever comes, somebody's role, some service."""
-    place = witness_environment(draft.application.environment)
     target = (Target(resource.arn, written, resource.account),)
     for caller in (
         Caller(CallerKind.ANONYMOUS),
         Caller(CallerKind.ROLE, STRANGER, STRANGER.split(":")[4]),
         Caller(CallerKind.SERVICE, "stranger.amazonaws.com"),
     ):
-        yield Standing(session_of(caller), PolicySet(), target, Things([resource.arn]), place)
+        yield replace(around, session=session_of(caller), targets=target)

@@ -8,10 +8,10 @@ from enum import StrEnum
 from typing import TypeAlias
 
 from grantgraph.catalog import Catalog
-from grantgraph.model import Application, EntryPoint, Need, Principal, Resource
+from grantgraph.model import Application, Authorizer, EntryPoint, Need, Principal, Resource
 from grantgraph.policy.document import Policy
 from grantgraph.problems import NOWHERE, Location, Problem, Problems
-from grantgraph.prove import Answer
+from grantgraph.prove import Answer, Heads
 from grantgraph.text import Text
 
 Conditions: TypeAlias = tuple[tuple[str, str, tuple[Text, ...]], ...]
@@ -23,7 +23,7 @@ class Draft:
     """An application while its policies are written: what it has, by name, and the problems met so far.
 
     `needed` holds, for each principal, the names of what it needs; `ways_in`, for each target, what leads to it;
-    `run_by`, for each principal, the functions that act as it.
+    `run_by`, for each principal, the functions that act as it; `routes`, by their paths, those that IAM guards.
     """
 
     application: Application
@@ -35,6 +35,12 @@ class Draft:
     needed: Mapping[str, set[str]] = field(default_factory=dict)
     ways_in: Mapping[str, list[EntryPoint]] = field(default_factory=dict)
     run_by: Mapping[str, list[Resource]] = field(default_factory=dict)
+    routes: Heads[EntryPoint] = field(default_factory=lambda: Heads(()))
+
+
+def path_of(route: EntryPoint) -> str:
+    """The path of a route, without its method."""
+    return route.id.partition(" ")[2]
 
 
 def draft_of(application: Application, catalog: Catalog) -> Draft:
@@ -58,6 +64,9 @@ def draft_of(application: Application, catalog: Catalog) -> Draft:
         needed=needed,
         ways_in=ways_in,
         run_by=run_by,
+        routes=Heads(
+            ((path_of(one),), one) for one in application.entry_points if one.authorizer is Authorizer.IAM
+        ),
     )
 
 

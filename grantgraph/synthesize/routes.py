@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from grantgraph.model import Authorizer, EntryPoint, Need
 from grantgraph.policy.arn import ArnPattern
 from grantgraph.policy.pattern import Match, parse_pattern
-from grantgraph.synthesize.result import Draft, Wish, reason_of
+from grantgraph.synthesize.result import Draft, Wish, path_of, reason_of
 from grantgraph.text import Text, parts_of, split_text, text
 
 METHODS = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
@@ -42,14 +42,13 @@ def _lets_in_others(need: Need, route: EntryPoint, draft: Draft) -> bool:
         return False
     needed = draft.needed.get(need.who, set())
     own = [ArnPattern(parse_pattern(arn)) for arn in _arns(route)]
-    beginning = route.id.partition(" ")[2].partition("{")[0]
+    beginning = path_of(route).partition("{")[0]
     swallowed = [
         other.id
-        for other in draft.entry_points.values()
-        if other.authorizer is Authorizer.IAM
-        and other.source == route.source
+        for other in sorted(draft.routes.near((beginning,)), key=lambda one: one.id)
+        if other.source == route.source
         and other.id not in needed
-        and other.id.partition(" ")[2].startswith(beginning)
+        and path_of(other).startswith(beginning)
         and any(pattern.match_resource(_concrete(arn)) is not Match.NO for pattern in own for arn in _arns(other))
     ]
     for other in swallowed:

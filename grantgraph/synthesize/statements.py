@@ -72,10 +72,8 @@ def policy_of(
 
 
 def needed_policy(wishes: Iterable[Wish], name: str, type: PolicyType = PolicyType.IDENTITY_BASED) -> Policy:
-    """What is wished for, word by word, for the proof to hold against: a statement an action of each wish."""
-    alone = [(wish, action) for wish in wishes for action in wish.actions]
+    """What is wished for, word by word, for the proof to hold against: a statement a wish."""
     blocks = [
-        Block("", one.subject, one.lets_in, (action,), one.resources, one.conditions, (), ())
-        for one, action in alone
+        Block("", one.subject, one.lets_in, one.actions, one.resources, one.conditions, (), ()) for one in wishes
     ]
     return policy_of(map(document_of, blocks), name, type)

@@ -11,6 +11,7 @@ from grantgraph.model import Application, EntryPoint, Environment
 from grantgraph.node import Node
 from grantgraph.problems import Level, Problems, bug
 from grantgraph.sources import STANDARD_INPUT, ReadOptions
+from grantgraph.sources._cloudformation.accepted import read_accepted
 from grantgraph.sources._cloudformation.assembly import Assembly
 from grantgraph.sources._cloudformation.choices import groups_of
 from grantgraph.sources._cloudformation.clients import read_clients
@@ -56,6 +57,7 @@ def read_application(
         [*read_routes(assembly, roles), *read_fields(assembly, roles), *read_events(assembly, roles)]
     )
     clients = tuple(read_clients(assembly))
+    ignores = tuple(read_accepted(assembly))
     principals = read_principals(assembly, roles)
     assembly.report_doubts()
     choices = groups_of(assembly.hinges)
@@ -80,6 +82,7 @@ def read_application(
         clients=clients,
         absent=assembly.absent,
         wires=wires,
+        ignores=ignores,
     )
 
 
