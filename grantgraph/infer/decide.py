@@ -103,8 +103,11 @@ class Decider:
         for pattern in held.statement.actions.patterns if not held.statement.actions.negated else ():
             self.decide_pattern(found, pattern, by_aws)
         for entry in map(self.as_meant, held.entries):
+            rows, dropped = len(found.rows), len(found.dropped)
             for given in entry.given:
                 self.decide_given(found, entry, given, by_aws)
+            stays = {action for row in found.rows[rows:] if row.narrowed is None for action in row.actions}
+            found.dropped[dropped:] = (one for one in found.dropped[dropped:] if one.action not in stays)
         return found
 
     def as_meant(self, entry: Entry) -> Entry:
