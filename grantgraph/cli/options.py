@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -208,16 +208,31 @@ def emit(subject: str, answer: object, format: str, outputs: list[str]) -> None:
     from grantgraph.reports import find_report
 
     render = find_report(subject, format)
-    files = []
-    for one in outputs:
-        kind, equals, name = one.partition("=")
-        if not equals or not name:
-            raise UsageError(f"`--output {one}` must be FORMAT=FILE")
-        files.append((find_report(subject, kind)(answer), Path(name)))
+    files = [(find_report(subject, kind)(answer), path) for kind, path in _files(outputs)]
     answered = render(answer)
     for written, path in files:
         write_whole(path, written)
     say(answered)
+
+
+def check_formats(subject: str, format: str, outputs: list[str]) -> None:
+    """Refuse formats that there are not, before anything is changed.
+
+    Raises:
+        UsageError: there is no such format.
+    """
+    from grantgraph.reports import find_report
+
+    for kind in (*([format] if format else []), *(kind for kind, _ in _files(outputs))):
+        find_report(subject, kind)
+
+
+def _files(outputs: list[str]) -> Iterator[tuple[str, Path]]:
+    for one in outputs:
+        kind, equals, name = one.partition("=")
+        if not equals or not name:
+            raise UsageError(f"`--output {one}` must be FORMAT=FILE")
+        yield kind, Path(name)
 
 
 def emit_styled(subject: str, answer: object, format: str, outputs: list[str], color: str) -> None:

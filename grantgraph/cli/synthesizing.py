@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -22,12 +22,10 @@ from grantgraph.cli.options import (
     Source,
     emit,
     read_input,
-    replace_texts,
-    say,
     write_whole,
 )
+from grantgraph.cli.patching import aside, make, refuse_unchangeable, show
 from grantgraph.problems import UsageError
-from grantgraph.text import visible
 
 if TYPE_CHECKING:
     from grantgraph.model import Application
@@ -89,6 +87,7 @@ def synth(
         _write_needs(read(portable=True) if code else application, what, Options(shrink, boundary))
         return
     _refuse_here(application, boundary, shrink, wildcards)
+    _refuse_unprinted(what)
     own = Options(shrink, boundary)
     if application.binding is not None and (write is not None or code or own != Options()):
         _refuse_with(write, code, own, what)
@@ -148,6 +147,14 @@ def _refuse_here(application: Application, boundary: bool, shrink: bool, wildcar
             raise UsageError(f"`--wildcards {wildcards}` is no access word", did_you_mean(wildcards, words))
 
 
+def _refuse_unprinted(what: _Asked) -> None:
+    """Refuse to write a report of which nothing is printed."""
+    if what.output and (what.diff or what.apply):
+        raise UsageError(
+            f"`--output` does not go with `{'--apply' if what.apply else '--diff'}`", "ask for one after the other"
+        )
+
+
 def _refuse_with(write: Path | None, code: str, options: Options, what: _Asked) -> None:
     """Refuse to change a template and to write policies at once."""
     for option, wanted in (("--check", what.check), ("--diff", what.diff), ("--apply", what.apply)):
@@ -192,12 +199,7 @@ def _emit(synthesized: Synthesized, what: _Asked) -> None:
 
     emit("emit", Emission(synthesized, what.by_id), what.code, what.output)
     summary = find_report("synth", "text")(synthesized).split("\n", 1)[0]
-    _aside([summary, *(f"note: {one}" for one in synthesized.notes)])
-
-
-def _aside(lines: Iterable[str]) -> None:
-    for line in lines:
-        typer.echo(visible(line), err=True)
+    aside([summary, *(f"note: {one}" for one in synthesized.notes)])
 
 
 def _write_policies(folder: Path, documents: Mapping[str, Policy]) -> None:
@@ -218,14 +220,9 @@ def _tighten(application: Application, what: _Asked, wildcards: str, read: Calla
     from grantgraph.catalog import load_catalog
     from grantgraph.problems import InputError, bug
     from grantgraph.prove import Refuted, Undecided
-    from grantgraph.synthesize import Options, synthesize
-    from grantgraph.tighten import tighten, tighten_said
+    from grantgraph.tighten import tighten_input
 
-    catalog = load_catalog()
-    if application.binding is not None:
-        tightened = tighten_said(synthesize(application, catalog, Options(prove=False)), catalog)
-    else:
-        tightened = tighten(application, catalog, wildcards)
+    tightened = tighten_input(application, load_catalog(), wildcards)
     judged = tuple(tightened.judged())
     if not judged:
         reasons = dict.fromkeys(f"`{one.principal.id}`: {one.left}" for one in tightened.roles)
@@ -251,64 +248,27 @@ def _tighten(application: Application, what: _Asked, wildcards: str, read: Calla
 
 
 _INIT = "`grantgraph init` begins a model, which can say what they need"
-_GENERATED = {
-    "a CDK assembly": "`cdk synth` writes these files anew: change the constructs",
-}
-_UNCHANGEABLE = {
-    "an account": "change what made it; `--write DIR` and `--emit` give the policies",
-    "a Terraform plan or state": "it is made from configuration: put there what `--emit terraform` prints",
-}
 
 
 def _patch(tightened: Tightened, what: _Asked, read: Callable[[], Application]) -> None:
     """Print the patch of an input, or make it."""
     from grantgraph.catalog import load_catalog
-    from grantgraph.patch import plan, unified
+    from grantgraph.patch import plan
+    from grantgraph.prove import Proved
 
-    kind = _kind(tightened, what.path)
-    if kind in _GENERATED and what.apply:
-        raise UsageError(
-            f"`{what.path}` is generated, and is not changed", f"{_GENERATED[kind]}; `--diff` shows what"
-        )
+    refuse_unchangeable(tightened.application, what.path, writing=what.apply)
+    unproved = [one.principal.id for one in tightened.judged() if not isinstance(one.proof, Proved)]
+    if unproved and what.apply:
+        names = ", ".join(f"`{one}`" for one in unproved)
+        aside([f"nothing is changed: the tight policies of {names} are not proved to allow what is needed"])
+        return
     found = plan(tightened, read, load_catalog())
     refused = [f"{one.at}: {one.what} stays as it is: {one.why}" for one in found.unpatched]
     if what.apply:
-        if found.unpatched:
+        if refused:
             raise UsageError("not everything can be changed in place, so nothing is", "\n".join(refused))
-        replace_texts({Path(one.file): (one.before, one.after) for one in found.files})
-        shown = ", ".join(f"`{one.file}`" for one in found.files)
-        _aside([f"changed {shown}" if shown else "nothing to change"])
+        changed = make(found)
+        aside([f"changed {changed}" if changed else "nothing to change"])
         return
-    if kind in _GENERATED and found.files:
-        say("".join(f"# {line}\n" for line in _where(tightened, _GENERATED[kind])))
-    say("".join(unified(one.file, one.before, one.after) for one in found.files))
-    _aside([*([] if found.files or refused else ["nothing to change"]), *refused])
-
-
-def _kind(tightened: Tightened, path: Path) -> str:
-    """What kind of input is to be changed.
-
-    Raises:
-        UsageError: none that can be.
-    """
-    from grantgraph.sources import STANDARD_INPUT, find_source
-
-    binding = tightened.application.binding
-    own = Path(binding.path) if binding is not None else path
-    if ":" in str(own) or own == STANDARD_INPUT:
-        raise UsageError(f"`{own}` is no file that can be changed", "name the template itself")
-    kind = find_source(own)[0].name
-    if kind in _UNCHANGEABLE:
-        raise UsageError(f"`{own}` cannot be changed in place", _UNCHANGEABLE[kind])
-    return kind
-
-
-def _where(tightened: Tightened, advice: str) -> Iterable[str]:
-    """What to change in the source of generated files: the constructs, and the author's own lines."""
-    yield f"generated: {advice}"
-    for role in tightened.judged():
-        for rewritten in role.rewritten:
-            if rewritten.changes:
-                at = rewritten.statements[0].statement.at
-                made = f", made by {at.origin}" if at.origin else ""
-                yield visible(f"{at.path or rewritten.policy.name}{made}")
+    show(found, tightened, what.path)
+    aside([*([] if found.files or refused else ["nothing to change"]), *refused])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,6 +25,11 @@ class Plan:
 
     files: tuple[Patched, ...]
     unpatched: tuple[Unpatched, ...]
+
+    @property
+    def texts(self) -> Mapping[Path, str]:
+        """The changed files, as they are to be."""
+        return {Path(one.file): one.after for one in self.files}
 
 
 def plan(tightened: Tightened, read: Read, catalog: Catalog) -> Plan:

@@ -84,6 +84,11 @@ class Rewritten:
     def changes(self) -> bool:
         return any(one.pieces is not None for one in self.statements)
 
+    @property
+    def tight(self) -> Policy:
+        """The policy with what is left of its statements; there may be none."""
+        return replace(self.policy, statements=tuple(own for one in self.statements for own in one.statements))
+
 
 @dataclass(frozen=True, slots=True)
 class Tight:

@@ -111,11 +111,7 @@ class Tightening:
     def tight(self, judged: Judged) -> Tight:
         principal, decisions = judged.principal, judged.decisions
         rewritten = tuple(self.rewritten(principal))
-        policies = tuple(
-            replace(one.policy, statements=statements)
-            for one in rewritten
-            if (statements := tuple(own for narrowed in one.statements for own in narrowed.statements))
-        )
+        policies = tuple(one.tight for one in rewritten if one.tight.statements)
         proof = prove_tight(self.application, principal, policies, self.staying(principal), self.catalog)
         beyond = tuple(beyond_of(self.application, principal, decisions, self.catalog))
         return Tight(
