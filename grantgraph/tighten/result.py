@@ -16,7 +16,8 @@ from grantgraph.model import INCOMPLETE, Application, Principal
 from grantgraph.policy.document import Policy, Statement
 from grantgraph.problems import Location
 from grantgraph.prove import Answer, Refuted, Undecided
-from grantgraph.synthesize import Attached, Attachment, Synthesis, Synthesized
+from grantgraph.synthesize import Synthesis, Synthesized
+from grantgraph.tighten.attach import attached
 
 _GAPS = frozenset({INCOMPLETE, "incomplete-plan", "role-attachment", "transform"})
 WORST = 3
@@ -159,7 +160,7 @@ class Tightened:
         found = tuple(
             Synthesis(
                 one.principal,
-                tuple(Attached(Attachment.INLINE, policy) for policy in one.policies),
+                attached(one.principal.id, one.policies),
                 None,
                 (),
                 one.proof if one.proof is not None else Undecided("it was not asked"),
