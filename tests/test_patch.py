@@ -289,6 +289,34 @@ def test_awss_own_policy_becomes_a_policy_of_the_role(tmp_path: Path) -> None:
     assert not any(one.startswith(("cloudwatch:", "dynamodb:Describe")) for one in actions)
 
 
+INSTEAD = """\
+      ManagedPolicyArns: ['arn:aws:iam::aws:policy/AmazonSQSFullAccess']
+      Policies:"""
+
+
+@pytest.mark.parametrize("style", ["block", "flow", "json"])
+def test_what_is_added_to_a_list_takes_the_place_of_all_that_goes(tmp_path: Path, style: str) -> None:
+    own = "{Effect: Allow, Action: 'dynamodb:DeleteTable', Resource: !GetAtt Notes.Arn}"
+    text = around(f"- {own}").replace("      Policies:", INSTEAD)
+    name = "template.yaml"
+    if style == "flow":
+        start, end = text.index("        - PolicyName"), text.index("  Fn:")
+        text = (
+            f"{text[:start].rstrip()} [{{PolicyName: own, PolicyDocument: {{Statement: [{own}]}}}}]\n{text[end:]}"
+        )
+    if style == "json":
+        role = {"ManagedPolicyArns": ["arn:aws:iam::aws:policy/AmazonSQSFullAccess"]}
+        source = json.loads(template(statement("dynamodb:DeleteTable", arn("T")), T=TABLE))
+        source["Resources"]["Role"]["Properties"] |= role
+        source["Resources"]["Jobs"] = {"Type": "AWS::SQS::Queue"}
+        text, name = json.dumps(source, indent=2), "template.json"
+    after = patched(tmp_path, text, name)
+    assert "DeleteTable" not in after and "sqs:SendMessage" in after
+    assert after.count("PolicyName") == 1 and after.count("AmazonSQSFullAccess") == 1
+    (tmp_path / name).write_text(after, encoding="utf-8")
+    assert planned(tmp_path, after, name)[0].files == ()
+
+
 # ── SAM ──
 
 SAM = """\

@@ -22,12 +22,21 @@ class Edit:
 
 @dataclass(slots=True)
 class Edits:
-    """The changes of one text so far; which members of which lists and objects are to go is gathered first."""
+    """The changes of one text so far; which members of lists and objects go, and come, is gathered first."""
 
     source: Source
     edits: list[Edit] = field(default_factory=list)
     gone: dict[int, tuple[Span, set[int]]] = field(default_factory=dict)
     gone_keys: dict[int, tuple[Span, set[str]]] = field(default_factory=dict)
+    new: dict[int, tuple[Span, Style, list[Value]]] = field(default_factory=dict)
+
+    def so_far(self) -> tuple[list[Edit], dict[int, tuple[Span, set[int]]]]:
+        """What has been gathered: replacements, and members that go; where to go back to."""
+        return list(self.edits), {key: (around, set(numbers)) for key, (around, numbers) in self.gone.items()}
+
+    def back_to(self, before: tuple[list[Edit], dict[int, tuple[Span, set[int]]]]) -> None:
+        """Forget what has been gathered since."""
+        self.edits, self.gone = before
 
     def replace(self, span: Span, text: str) -> None:
         """Write a value anew."""
@@ -46,10 +55,7 @@ class Edits:
 
     def append(self, around: Span, value: Value, style: Style) -> None:
         """Put a member at the end of a list."""
-        if not around.items:
-            self.replace(around, self.written([value], style, around, around.flow))
-        else:
-            self.insert_after(around, len(around.items) - 1, value, style)
+        self.new.setdefault(id(around), (around, style, []))[2].append(value)
 
     def insert_after(self, around: Span, number: int, value: Value, style: Style) -> None:
         """Put a member behind another one of a list."""
@@ -99,6 +105,19 @@ class Edits:
         line = self.source.text[start:offset]
         return len(line) - len(line.lstrip(" "))
 
+    def append_all(self, around: Span, style: Style, values: list[Value]) -> None:
+        """Put members at the end of a list, or in the place of all that were there."""
+        if around.items and not self.is_emptied(around):
+            for value in values:
+                self.insert_after(around, len(around.items) - 1, value, style)
+            return
+        self.gone.pop(id(around), None)
+        if around.flow:
+            self.replace(around, self.written(values, style, around, True))
+        else:
+            column = self.source.column(around.dashes[0])
+            self.replace(around, write(values, style, column, flow=False, line=False).lstrip())
+
     def is_emptied(self, around: Span) -> bool:
         """Whether every member of a list is to go."""
         known = self.gone.get(id(around))
@@ -110,6 +129,8 @@ class Edits:
         Raises:
             Bug: two changes meet.
         """
+        for around, style, values in self.new.values():
+            self.append_all(around, style, values)
         edits = [*self.edits]
         for around, numbers in self.gone.values():
             edits += _without_items(self.source, around, numbers)

@@ -116,7 +116,7 @@ class _Patching:
 
     def own(self, rewritten: Rewritten) -> None:
         """The statements of a policy that is written here."""
-        before = (list(self.edits.edits), dict(self.edits.gone))
+        before = self.edits.so_far()
         ways: list[Way] = []
         try:
             for narrowed in rewritten.statements:
@@ -131,7 +131,7 @@ class _Patching:
                 if narrowed.pieces is not None:
                     self.statements.change(way, narrowed)
         except Unpatchable:
-            self.edits.edits, self.edits.gone = before  # whole, or not at all
+            self.edits.back_to(before)  # whole, or not at all
             raise
 
     def remove_holder(self, way: Way) -> None:
