@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from grantgraph.cli import app
+from grantgraph.cli import app, completing
 from grantgraph.cli.exits import Exit
 from grantgraph.cli.options import (
     HERE,
@@ -54,14 +54,23 @@ def synth(
     wildcards: Annotated[
         str,
         typer.Option(
-            "--wildcards", metavar="WORD", help="What `dynamodb:*` is taken to need: `all`, or a word like `read`."
+            "--wildcards",
+            metavar="WORD",
+            help="What `dynamodb:*` is taken to need: `all`, or a word like `read`.",
+            autocompletion=completing.access_words,
         ),
     ] = "all",
     boundary: Annotated[
         bool, typer.Option("--boundary", help="Also write a permissions boundary for all roles.")
     ] = False,
     code: Annotated[
-        str, typer.Option("--emit", metavar="TOOL", help="Print code: json, cfn, sam, terraform or cdk.")
+        str,
+        typer.Option(
+            "--emit",
+            metavar="TOOL",
+            help="Print code: json, cfn, sam, terraform or cdk.",
+            autocompletion=completing.words("json", "cfn", "sam", "terraform", "cdk"),
+        ),
     ] = "",
     by_id: Annotated[
         bool, typer.Option("--ids", help="Take the model's names for the ids of the code that this goes into.")
