@@ -362,6 +362,55 @@ def test_a_policy_that_sam_or_aws_wrote_becomes_what_is_needed_of_it(tmp_path: P
     assert "dynamodb:GetItem" in after and "Resource: !GetAtt Table.Arn" in after
 
 
+def test_the_only_policy_of_a_function_goes_with_its_property(tmp_path: Path) -> None:
+    before = "Statement: [{Effect: Allow, Action: 'dynamodb:DeleteTable', Resource: !GetAtt Table.Arn}]"
+    after = patched(tmp_path, sam(before))
+    assert "Policies" not in after and after.startswith(sam(before).partition("      Policies")[0])
+
+
+# ── what is decided by a function ──
+
+STAGE = "Parameters: {Stage: {Type: String, Default: prod}}\nConditions: {Prod: !Equals [!Ref Stage, prod]}\n"
+
+
+def test_a_branch_of_which_nothing_stays_gives_nothing(tmp_path: Path) -> None:
+    before = """
+- !If
+  - Prod
+  - {Effect: Allow, Action: 'sqs:CreateQueue', Resource: !GetAtt Jobs.Arn}
+  - !Ref AWS::NoValue
+- {Effect: Allow, Action: 'sqs:SendMessage', Resource: !GetAtt Jobs.Arn}
+"""
+    after = before.replace(
+        "{Effect: Allow, Action: 'sqs:CreateQueue', Resource: !GetAtt Jobs.Arn}", "!Ref AWS::NoValue"
+    )
+    assert patched(tmp_path, STAGE + around(before)) == STAGE + around(after)
+
+
+def test_a_branch_that_would_be_several_statements_stays(tmp_path: Path) -> None:
+    branch = "{Effect: Allow, Action: ['sqs:SendMessage', 'ses:SendEmail', 'dynamodb:*'], Resource: '*'}"
+    text = STAGE + around(f"- !If [Prod, {branch}, !Ref AWS::NoValue]")
+    found, after = planned(tmp_path, text)
+    assert after == text
+    assert [one.why for one in found.unpatched] == ["it would take several statements where a function gives one"]
+
+
+@pytest.mark.parametrize("policies", ["ManagedPolicyArns", "Policies"])
+def test_what_only_some_deployments_have_is_not_given_to_all(tmp_path: Path, policies: str) -> None:
+    if policies == "Policies":
+        text = STAGE + sam("- !If [Prod, AmazonDynamoDBReadOnlyAccess, !Ref AWS::NoValue]")
+    else:
+        named = "!If [Prod, 'arn:aws:iam::aws:policy/AmazonSQSFullAccess', !Ref AWS::NoValue]"
+        own = around("- {Effect: Allow, Action: 'dynamodb:GetItem', Resource: !GetAtt Notes.Arn}")
+        text = STAGE + own.replace("      Policies:", f"      ManagedPolicyArns: [{named}]\n      Policies:")
+    found, after = planned(tmp_path, text)
+    assert after == text
+    assert [one.why for one in found.unpatched] in (
+        ["where it is named is made by a function"],
+        ["whether the role has it is decided by a function"],
+    )
+
+
 # ── what is not changed ──
 
 

@@ -12,7 +12,7 @@ from grantgraph.model import Application
 from grantgraph.patch.spans import read_source
 from grantgraph.patch.template import Patched, Unpatched, patch_template
 from grantgraph.patch.verify import differences
-from grantgraph.problems import bug
+from grantgraph.problems import InputError, bug
 from grantgraph.tighten import Tightened
 
 Read = Callable[[], Application]
@@ -73,7 +73,10 @@ def _verify(
 ) -> None:
     """Read the input with the changes in it, and hold it against what it should be."""
     with reading_instead({Path(one.file): one.after for one in changed}):
-        after = read()
+        try:
+            after = read()
+        except InputError as error:
+            bug(f"the changed template cannot be read: {error.message}")
     wrong = list(differences(tightened, after, unpatched, catalog))
     if wrong:
         bug(f"the changed template is not as it should be: {wrong[0]}")

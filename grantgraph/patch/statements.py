@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from grantgraph.infer.narrow import Narrowed, Piece
 from grantgraph.patch.edits import Edits, is_single_line
 from grantgraph.patch.spans import Shape, Source, Span, Way
-from grantgraph.patch.writing import Raw, Style, Value, write
+from grantgraph.patch.writing import Call, Raw, Style, Value, write
 from grantgraph.text import Text
 
 
@@ -46,9 +46,11 @@ class Statements:
         if not pieces:
             if number is None:
                 raise Unpatchable("it is the only statement of its policy")
-            self.edits.remove_item(around, number)
+            self.remove(way)
         elif len(pieces) == 1:
             self.edit(span, pieces[0], actions, resources)
+        elif is_argument(way):
+            raise Unpatchable("it would take several statements where a function gives one")
         elif number is None:
             whole = [self.copy(span, piece, actions, resources) for piece in pieces]
             self.replace_by_list(way, span, whole)
@@ -56,6 +58,17 @@ class Statements:
             self.edit(span, pieces[0], actions, resources)
             for piece in pieces[1:]:
                 self.edits.insert_after(around, number, self.copy(span, piece, actions, resources), self.style)
+
+    def remove(self, way: Way) -> None:
+        """Take a member out of a list; what a function gives becomes nothing, as CloudFormation has it."""
+        around, step = way[-1]
+        if is_argument(way):
+            nothing = write(Call("Ref", "AWS::NoValue"), self.style, 0, flow=True, line=True)
+            self.edits.replace(self.source.at(way), nothing)
+        elif isinstance(step, int):
+            self.edits.remove_item(around, step)
+        else:
+            raise Unpatchable("nothing is left of it, and it cannot be taken away")
 
     def replace_by_list(self, way: Way, span: Span, values: list[Value]) -> None:
         """Write several statements where there was one, without a list around it."""
@@ -184,6 +197,19 @@ class Statements:
             return Raw(self.source.of(value))
         start = self.source.line_start(value.start)
         return Raw(self.source.newline + self.source.text[start : value.end])
+
+
+def is_argument(way: Way) -> bool:
+    """Whether a value is an argument of a function, and so can neither go nor be joined by others."""
+    around, _ = way[-1]
+    above = way[-2][1] if len(way) > 1 else ""
+    return around.tag.startswith("!") or (isinstance(above, str) and above.startswith("Fn::"))
+
+
+def is_function(span: Span) -> bool:
+    """Whether a value is given by a function, in short or in full."""
+    key = next(iter(span.members), "") if len(span.members) == 1 else ""
+    return span.tag.startswith("!") or key == "Ref" or key.startswith("Fn::")
 
 
 def _is_no_value(span: Span) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,7 +11,7 @@ from grantgraph.infer.managed import Managed, managed_kind
 from grantgraph.patch.edits import Edits
 from grantgraph.patch.intrinsics import Intrinsics, Unspellable, intrinsics_of
 from grantgraph.patch.spans import Shape, Source, Span, Way
-from grantgraph.patch.statements import Statements, Unpatchable
+from grantgraph.patch.statements import Statements, Unpatchable, is_function
 from grantgraph.patch.writing import Style, Value, style_of, write
 from grantgraph.policy.document import Policy, Statement
 from grantgraph.policy.render import render_statement
@@ -143,9 +143,12 @@ class _Patching:
             if type is not None and type.value in _ATTACHED and keys[3:4] == ["PolicyDocument"]:
                 self.removed[keys[1]] = Location(self.source.file)
                 return
-        for around, key in reversed(way[:-1]):
-            if isinstance(key, int):
-                self.edits.remove_item(around, key)
+        if self.type_of(keys) in _SERVERLESS and keys[2:5] == ["Properties", "Policies", "Statement"]:
+            self.edits.remove_member(way[3][0], "Policies")  # there is no list around the policy
+            return
+        for at in range(len(way) - 1, 0, -1):
+            if isinstance(way[at - 1][1], int):
+                self.statements.remove(way[:at])
                 return
         raise Unpatchable("nothing is left of it, and it cannot be taken away")
 
@@ -159,15 +162,19 @@ class _Patching:
         keys = [key for _, key in way]
         type = self.type_of(keys)
         value = self.values(statements)
-        around, step = way[-1]
+        step, here = way[-1][1], self.source.at(way)
+        if is_function(here):
+            raise Unpatchable("where it is named is made by a function")
         if type in _SERVERLESS and "Policies" in keys:
             self.serverless(way, {"Version": VERSION, "Statement": value} if value else None)
         elif (
             type == "AWS::IAM::Role" and keys[2:4] == ["Properties", "ManagedPolicyArns"] and isinstance(step, int)
         ):
-            self.edits.remove_item(around, step)
+            if value and len(keys) > 5:  # what takes its place would hold in every case
+                raise Unpatchable("whether the role has it is decided by a function")
             if value:
-                self.add(role, statements, rewritten.policy.name)
+                self.lay_on(role, statements, rewritten.policy.name)
+            self.statements.remove(way)
         else:
             raise Unpatchable("where it is named is no list of a role's policies")
 
@@ -176,7 +183,7 @@ class _Patching:
         span = self.source.at(way)
         if isinstance(step, int):
             if value is None:
-                self.edits.remove_item(around, step)
+                self.statements.remove(way)
             else:
                 self.write_over(around, step, span, value)
         elif value is None:
@@ -212,17 +219,26 @@ class _Patching:
 
     # ── policies that a role lacks ──
 
-    def add(self, role: Tight, statements: list[Statement] | tuple[Statement, ...], name: str) -> None:
-        at = role.principal.at
+    def add(self, role: Tight, statements: Sequence[Statement], name: str) -> None:
         try:
-            if at.file != self.source.file:
-                raise Unpatchable("its role is written in another file")
-            way = self.source.path_to(at)
-            if way is None:
-                raise Unpatchable("its role is not written where it was read")
-            self.add_to(self.source.at(way), self.values(list(statements)), name)
+            self.lay_on(role, statements, name)
         except Unpatchable as unpatchable:
-            self.unpatched.append(Unpatched(f"what `{role.principal.id}` lacks", unpatchable.why, at))
+            what = f"what `{role.principal.id}` lacks"
+            self.unpatched.append(Unpatched(what, unpatchable.why, role.principal.at))
+
+    def lay_on(self, role: Tight, statements: Sequence[Statement], name: str) -> None:
+        """Give a role a policy of its own.
+
+        Raises:
+            Unpatchable: it is not written here, or as something else.
+        """
+        at = role.principal.at
+        if at.file != self.source.file:
+            raise Unpatchable("its role is written in another file")
+        way = self.source.path_to(at)
+        if way is None:
+            raise Unpatchable("its role is not written where it was read")
+        self.add_to(self.source.at(way), self.values(list(statements)), name)
 
     def add_to(self, resource: Span, value: list[dict[str, Any]], name: str) -> None:
         type, properties = resource.get("Type"), resource.get("Properties")

@@ -14,7 +14,7 @@ from grantgraph.policy.document import Policy, Statement
 from grantgraph.problems import Level
 from grantgraph.prove import Proved, allowed_actions, allowed_exactly, as_given
 from grantgraph.standing import standing_of
-from grantgraph.tighten import Tight, Tightened
+from grantgraph.tighten import Tight, Tightened, prove_between
 
 Said: TypeAlias = tuple[object, ...]
 
@@ -24,7 +24,7 @@ def differences(
 ) -> Iterator[str]:
     """What a changed template says otherwise than it should, in words.
 
-    A role of which something could not be changed has to be as it was there.
+    Where something could not be changed, a role allows what it needs, and nothing new.
     """
     known = {(one.code, one.message) for one in tightened.application.problems}
     for problem in after.problems:
@@ -45,9 +45,12 @@ def _is_as_it_should(role: Tight, found: Principal, partly: bool, tightened: Tig
         return _said(found.policies) == _said(role.principal.policies)
     if _said(found.policies) == _said(role.policies):
         return True
-    if partly and _said(found.policies) == _said(role.principal.policies):
-        return True
-    return partly or _allow_the_same(role.principal, found.policies, role.policies, tightened.application, catalog)
+    own = bare(tightened.application)
+    if not partly:
+        return _allow_the_same(role.principal, found.policies, role.policies, own, catalog)
+    widest = (*role.principal.policies, *role.policies)
+    proof = prove_between(own, role.principal, found.policies, (role.policies, widest), catalog)
+    return isinstance(proof, Proved)
 
 
 def _said(policies: Iterable[Policy]) -> Counter[Said]:
@@ -79,7 +82,6 @@ def _allow_the_same(
     application: Application,
     catalog: Catalog,
 ) -> bool:
-    own = bare(application)
-    first, second = (as_given(standing_of(own, principal, policies)) for policies in (one, other))
+    first, second = (as_given(standing_of(application, principal, policies)) for policies in (one, other))
     asked = allowed_actions([own for policy in (*one, *other) for own in policy.statements], catalog)
     return isinstance(allowed_exactly(first, second, asked, catalog), Proved)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from grantgraph.catalog import Action, Catalog
+from grantgraph.catalog import Catalog
 from grantgraph.infer.holdings import Key, bare, key_of
 from grantgraph.infer.narrow import Narrowed
 from grantgraph.model import Application, Principal
@@ -44,7 +44,8 @@ class _Part:
         policies = tuple(one.tight for one in rewritten if one.tight.statements)
         if added:
             policies = (*policies, Policy(PolicyType.IDENTITY_BASED, added, "needs"))
-        proof = self.prove(role.principal, policies, role.policies)
+        own = role.principal.policies
+        proof = prove_between(self.application, role.principal, policies, (role.policies, own), self.catalog)
         return replace(role, rewritten=rewritten, added=added, policies=policies, proof=proof)
 
     def replacing(self, role: Tight) -> Iterator[Statement]:
@@ -57,22 +58,30 @@ class _Part:
             if isinstance(implies(own, today, asked, self.catalog), Proved):
                 yield statement
 
-    def prove(self, principal: Principal, part: tuple[Policy, ...], tight: tuple[Policy, ...]) -> Answer:
-        """That policies allow all that the tight ones allow of today's access, and nothing that today's do not.
 
-        Today's policies stand around the tight ones as a session policy does: what both allow has to stay.
-        """
-        today, after, whole = (
-            as_given(standing_of(self.application, principal, policies))
-            for policies in (principal.policies, part, tight)
-        )
-        session = Policy(PolicyType.SESSION, tuple(_statements(principal.policies)))
-        needed = replace(whole, policies=replace(whole.policies, session=(session,)))
-        kept = implies(needed, after, self.allowed(tight), self.catalog)
-        return implies(after, today, self.allowed(part), self.catalog) if isinstance(kept, Proved) else kept
+def prove_between(
+    application: Application,
+    principal: Principal,
+    policies: tuple[Policy, ...],
+    bounds: tuple[tuple[Policy, ...], tuple[Policy, ...]],
+    catalog: Catalog,
+) -> Answer:
+    """That policies allow all that the tight ones allow of today's access, and nothing that the widest do not.
 
-    def allowed(self, policies: Iterable[Policy]) -> tuple[Action, ...]:
-        return allowed_actions(_statements(policies), self.catalog)
+    Today's policies stand around the tight ones as a session policy does: what both allow has to stay.
+
+    Args:
+        application: without what its resources say themselves.
+        bounds: the tight policies, and the widest.
+    """
+    tight, _ = bounds
+    after, least, most = (as_given(standing_of(application, principal, one)) for one in (policies, *bounds))
+    session = Policy(PolicyType.SESSION, tuple(_statements(principal.policies)))
+    needed = replace(least, policies=replace(least.policies, session=(session,)))
+    kept = implies(needed, after, allowed_actions(_statements(tight), catalog), catalog)
+    if not isinstance(kept, Proved):
+        return kept
+    return implies(after, most, allowed_actions(_statements(policies), catalog), catalog)
 
 
 def _as_it_was(one: Rewritten) -> Rewritten:
