@@ -368,6 +368,40 @@ def test_the_only_policy_of_a_function_goes_with_its_property(tmp_path: Path) ->
     assert "Policies" not in after and after.startswith(sam(before).partition("      Policies")[0])
 
 
+NEAR = """\
+      ManagedPolicyArns:COMMENT
+      - arn:aws:iam::aws:policy/AmazonSQSFullAccess
+      Policies:"""
+
+
+@pytest.mark.parametrize(("comment", "nothing"), [("", " []"), ("   # AWS's", "   # AWS's\n        []")])
+def test_a_list_that_is_no_further_in_than_its_key_can_be_emptied(
+    tmp_path: Path, comment: str, nothing: str
+) -> None:
+    own = "- {Effect: Allow, Action: 'dynamodb:GetItem', Resource: !GetAtt Notes.Arn}"
+    text = around(own).replace("      Policies:", NEAR.replace("COMMENT", comment))
+    after = patched(tmp_path, text)
+    assert f"      ManagedPolicyArns:{nothing}\n      Policies:\n" in after
+
+
+def test_new_lists_are_as_far_in_as_those_of_the_file(tmp_path: Path) -> None:
+    head, _, tail = YAML.partition("      Policies:\n")
+    rest = tail.partition("POLICY\n")[2]
+    own = """\
+      Policies:
+      - PolicyName: own
+        PolicyDocument:
+          Statement:
+          - Action: ACTION
+            Effect: Allow
+            Resource: !GetAtt Jobs.Arn
+"""
+    names = ("ChangeMessageVisibility", "DeleteMessage", "GetQueueAttributes", "GetQueueUrl", "ReceiveMessage")
+    lines = "".join(f"\n            - sqs:{name}" for name in (*names, "SendMessage"))
+    before, after = (head + own.replace(" ACTION", one) + rest for one in (" sqs:*", lines))
+    assert patched(tmp_path, before) == after
+
+
 # ── what is decided by a function ──
 
 STAGE = "Parameters: {Stage: {Type: String, Default: prod}}\nConditions: {Prod: !Equals [!Ref Stage, prod]}\n"

@@ -160,7 +160,7 @@ def apply(text: str, edits: Iterable[Edit]) -> str:
 
 def _without_items(source: Source, around: Span, numbers: set[int]) -> list[Edit]:
     if len(numbers) == len(around.items):
-        return [Edit(around.start, around.end, "[]")]
+        return [_emptied(source, around, "[]")]
     if not around.flow:
         return [
             Edit(source.line_start(around.dashes[at]), source.line_end(around.items[at].end), "")
@@ -175,7 +175,7 @@ def _without_members(source: Source, around: Span, keys: set[str]) -> list[Edit]
     names = list(around.members)
     numbers = {names.index(key) for key in keys}
     if len(numbers) == len(names):
-        return [Edit(around.start, around.end, "{}")]
+        return [_emptied(source, around, "{}")]
     if not around.flow:
         return [
             Edit(source.line_start(around.keys[names[at]][0]), source.line_end(around.members[names[at]].end), "")
@@ -184,6 +184,16 @@ def _without_members(source: Source, around: Span, keys: set[str]) -> list[Edit]
     starts = [around.keys[name][0] for name in names]
     ends = [around.members[name].end for name in names]
     return _without_runs(starts, ends, numbers)
+
+
+def _emptied(source: Source, around: Span, nothing: str) -> Edit:
+    """A list or an object without members; that of a block stands behind its key, or further in than it was."""
+    if around.flow:
+        return Edit(around.start, around.end, nothing)
+    before = source.text[: around.start].rstrip()
+    if before.endswith(":"):
+        return Edit(len(before), around.end, f" {nothing}")
+    return Edit(around.start, around.end, f"  {nothing}")
 
 
 def _without_runs(starts: list[int], ends: list[int], numbers: set[int]) -> list[Edit]:

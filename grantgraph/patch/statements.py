@@ -76,7 +76,7 @@ class Statements:
         if self.source.is_json or span.flow or not isinstance(key, str):
             self.edits.replace(span, self.edits.written(values, self.style, span, True))
             return
-        column = self.source.column(around.keys[key][0]) + 2
+        column = self.source.column(around.keys[key][0]) + self.style.dash
         colon = self.source.text.index(":", around.keys[key][1]) + 1
         self.edits.write(colon, span.end, write(values, self.style, column, flow=False, line=False))
 
@@ -163,7 +163,7 @@ class Statements:
             column = self.edits.indent_of(span.keys[key][0])
             self.edits.replace(value, write(whole, self.style, column, flow=True, line=line))
             return
-        column = self.source.column(span.keys[key][0]) + 2
+        column = self.source.column(span.keys[key][0]) + self.style.dash
         text = write(whole, self.style, column, flow=False, line=False)
         end = span.keys[key][1]
         colon = self.source.text.index(":", end) + 1

@@ -202,7 +202,7 @@ class _Patching:
             text = write(value, self.style, column, flow=False, line=False).lstrip()
             self.edits.write(source.line_start(around.dashes[step]) + column, span.end, text)
             return
-        column = source.column(around.keys[step][0]) + 2
+        column = source.column(around.keys[step][0]) + self.style.dash
         colon = source.text.index(":", around.keys[step][1]) + 1
         self.edits.write(colon, span.end, write(value, self.style, column, flow=False, line=False))
 

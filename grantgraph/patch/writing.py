@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from grantgraph.patch.spans import Source
+from grantgraph.patch.spans import Shape, Source
 from grantgraph.quoting import yaml_scalar
 
 Value: TypeAlias = Any
@@ -41,13 +41,17 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """How a file is written: its indent, and whether functions have their short form."""
+    """How a file is written: its indent, and whether functions have their short form.
+
+    `dash` is how far the dashes of a list are in from its key.
+    """
 
     is_json: bool
     indent: int
     short: bool
     newline: str
     compact: tuple[str, str] = (", ", ": ")
+    dash: int = 2
 
 
 def style_of(source: Source) -> Style:
@@ -59,7 +63,19 @@ def style_of(source: Source) -> Style:
     colons = re.search(r'":( ?)\S', text)
     compact = ("," + (commas.group(1) if commas else " "), ":" + (colons.group(1) if colons else " "))
     short = not re.search(r"\bFn::|\bRef:", text) or "!Ref" in text or "!GetAtt" in text or "!Sub" in text
-    return Style(source.is_json, indent, short, source.newline, compact)
+    return Style(source.is_json, indent, short, source.newline, compact, _dash_of(source))
+
+
+def _dash_of(source: Source) -> int:
+    """How far the first list under a key has its dashes in."""
+    stack = [source.root]
+    while stack:
+        here = stack.pop()
+        for key, value in here.members.items():
+            if value.shape is Shape.LIST and value.dashes and not here.flow:
+                return source.column(value.dashes[0]) - source.column(here.keys[key][0])
+        stack += reversed(list(here.children()))
+    return 2
 
 
 def write(value: Value, style: Style, column: int, *, flow: bool, line: bool) -> str:
@@ -150,7 +166,7 @@ def _block(value: Value, style: Style, column: int) -> str:
 
 def _after(value: Value, style: Style, column: int) -> str:
     if isinstance(value, dict | list) and value:
-        return _block(value, style, column + 2)
+        return _block(value, style, column + (style.dash if isinstance(value, list) else 2))
     written = _flow(value, style)
     return written if written.startswith(style.newline) else f" {written}"
 
