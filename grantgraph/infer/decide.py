@@ -77,6 +77,7 @@ class Decider:
             where that is known; `vague` are those of which some wire does not say it.
         touching: the policies some statement of which reaches a resource that is used by access words.
         wildcards: what a wildcard over a service (`dynamodb:*`) is taken to mean: an access word, or `ALL`.
+        alone: whether nothing is known of the application but its policies: there may be more than they name.
     """
 
     application: Application
@@ -87,6 +88,7 @@ class Decider:
     resources: Mapping[str, Resource]
     places: tuple[str, ...]
     wildcards: str = ALL
+    alone: bool = False
 
     def decide(self, held: Held) -> Decision:
         found = Decision(held)
@@ -107,6 +109,9 @@ class Decider:
             for given in entry.given:
                 self.decide_given(found, entry, given, by_aws)
             stays = {action for row in found.rows[rows:] if row.narrowed is None for action in row.actions}
+            found.rows[rows:] = (
+                replace(row, narrowed=None) if row.actions <= stays else row for row in found.rows[rows:]
+            )
             found.dropped[dropped:] = (one for one in found.dropped[dropped:] if one.action not in stays)
         return found
 
@@ -251,7 +256,7 @@ class Decider:
         if not action.resource_types and not unnamed and is_named(held, action) and not is_permissions(action):
             return Why.EXACT
         reaches_ours = any(one.place and one.actions[0].service == action.service for one in entry.given)
-        if not reaches_ours:
+        if not reaches_ours or self.alone:
             return Why.UNNAMED if unnamed else Why.OUTSIDE
         data = any(is_data(action, type) for type in types_of(action.service))
         return Why.BEYOND if data else Why.CONTROL

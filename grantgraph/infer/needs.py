@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from grantgraph.catalog import Action, Catalog
+from grantgraph.infer.alone import is_alone
 from grantgraph.infer.dead import Dead, dead_of
 from grantgraph.infer.decide import ALL, Decider, touching
 from grantgraph.infer.entries import is_chosen, names, takes_in
@@ -93,7 +94,8 @@ class _Inferring:
             return f"{principal.framework} made it for its own purposes"
         if principal.type in (PrincipalType.ACCOUNT, PrincipalType.USER):
             return f"it is {'another account' if principal.type is PrincipalType.ACCOUNT else 'a user'}"
-        if principal.type is PrincipalType.ROLE and principal.id not in self.running:
+        unknown = principal.id not in self.running and not is_alone(self.application)
+        if principal.type is PrincipalType.ROLE and unknown:
             return "nothing in the application acts as it"
         if principal.trust is None and not any(one.statements for one in principal.policies):
             return "it is not in the input"
@@ -113,7 +115,15 @@ class _Inferring:
         wanted = wanted_of(self.application, principal)
         held = tuple(self.holdings.of(principal, wanted))
         decider = Decider(
-            self.application, principal, to, vague, touching(held), self.resources, places, self.wildcards
+            self.application,
+            principal,
+            to,
+            vague,
+            touching(held),
+            self.resources,
+            places,
+            self.wildcards,
+            is_alone(self.application),
         )
         decisions = tuple(map(decider.decide, held))
         return Judged(

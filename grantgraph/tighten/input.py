@@ -1,8 +1,9 @@
-"""An input made tight: by the needs of a model that is bound to it, or else by those that it shows itself."""
+"""An input made tight: by the needs of a model that is bound to it, or else by those that it shows."""
 
 from __future__ import annotations
 
 from grantgraph.catalog import Catalog
+from grantgraph.infer.alone import by_itself
 from grantgraph.infer.decide import ALL
 from grantgraph.model import Application
 from grantgraph.synthesize import Options, synthesize
@@ -15,4 +16,4 @@ def tighten_input(application: Application, catalog: Catalog, wildcards: str = A
     """What each role of an input needs, and its policies without the rest."""
     if application.binding is not None:
         return tighten_said(synthesize(application, catalog, Options(prove=False)), catalog)
-    return tighten(application, catalog, wildcards)
+    return tighten(by_itself(application), catalog, wildcards)

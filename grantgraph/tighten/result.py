@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from grantgraph.binding import Binding
 from grantgraph.catalog import AccessLevel, Action
 from grantgraph.grants import by_level
+from grantgraph.infer.alone import ALONE
 from grantgraph.infer.dead import Dead
 from grantgraph.infer.evidence import InferredNeed
 from grantgraph.infer.narrow import Narrowed
@@ -19,7 +20,7 @@ from grantgraph.prove import Answer, Refuted, Undecided
 from grantgraph.synthesize import Synthesis, Synthesized
 from grantgraph.tighten.attach import attached
 
-_GAPS = frozenset({INCOMPLETE, "incomplete-plan", "role-attachment", "transform"})
+_GAPS = frozenset({ALONE, INCOMPLETE, "incomplete-plan", "role-attachment", "transform"})
 WORST = 3
 """How many of the worst actions are shown by requests."""
 

@@ -167,6 +167,7 @@ class _Judging:
             resources,
             (*resources, *routes),
             ALL,
+            False,
             synthesis.policies,
             self.catalog,
             own,
