@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from grantgraph.catalog import Catalog
+from grantgraph import explain
+from grantgraph.catalog import Action, Catalog
 from grantgraph.evaluate import (
     ANONYMOUS,
     Caller,
@@ -20,7 +21,6 @@ from grantgraph.evaluate import (
     parse_caller,
     session_context,
 )
-from grantgraph.explain import find_principal
 from grantgraph.model import RESTRICTED, Application, Principal, PrincipalType
 from grantgraph.policy.document import Policy, PolicySet, PolicyType
 from grantgraph.problems import UsageError
@@ -69,18 +69,48 @@ def ask(
     Raises:
         UsageError: an argument names nothing.
     """
-    known = catalog.action(action)
-    if known is None:
-        near = catalog.suggest_action(action)
-        raise UsageError(f"there is no action `{action}`", f"did you mean `{near[0]}`?" if near else "")
+    known = find_action(action, catalog)
     names = {one.name: one for one in _unknowns(application)}
     caller, standing, session = _caller(application, who, names)
     target = _resource(application, resource, names)
     carried = {**_always(catalog, caller), **session, **_context(context, names, catalog)}
     request = Request(caller, str(known), target, carried, _owner(application, target))
-    policies = _with_hidden(_policies_at(application, standing, target), application, target)
-    request, verdict = _decide(request, policies, _restricted(application, target))
+    policies = policies_around(application, request, standing)
+    request, verdict = decide_in(application, request, policies)
     return Asked(application, catalog.date, request, verdict, near_misses(request, policies))
+
+
+def policies_around(application: Application, request: Request, standing: Standing | None) -> PolicySet:
+    """Every policy of an application that decides about a request, whoever makes it."""
+    own = _policies_at(application, standing, request.resource)
+    return _with_hidden(own, application, request.resource)
+
+
+def decide_in(application: Application, request: Request, policies: PolicySet) -> tuple[Request, Verdict]:
+    """A request in its situation, with its verdict: buckets may shut out who is not of their account."""
+    return _decide(request, policies, _restricted(application, request.resource))
+
+
+def find_action(name: str, catalog: Catalog) -> Action:
+    """The action of a name, in any case.
+
+    Raises:
+        UsageError: there is none; the help names the nearest.
+    """
+    known = catalog.action(name)
+    if known is None:
+        near = catalog.suggest_action(name)
+        raise UsageError(f"there is no action `{name}`", f"did you mean `{near[0]}`?" if near else "")
+    return known
+
+
+def find_resource(application: Application, spelled: str) -> Text:
+    """The ARN that a spelling means: an ARN, or the id of a resource or a route, with what lies under it.
+
+    Raises:
+        UsageError: there is no such resource.
+    """
+    return _resource(application, spelled, {one.name: one for one in _unknowns(application)})
 
 
 def _unknowns(application: Application) -> Iterator[Unknown]:
@@ -109,7 +139,7 @@ def _caller(
     principal = next((one for one in application.principals if one.arn == spelled or one.id == who), None)
     if principal is None and (":" in who or "." in who):
         return parse_caller(spelled), None, {}
-    principal = principal or find_principal(application, who)
+    principal = principal or explain.find_principal(application, who)
     standing = standing_of(application, principal)
     return standing.session.caller, standing, _session(application, principal)
 
@@ -141,12 +171,7 @@ def _resource(application: Application, spelled: str, names: Mapping[str, Unknow
     ids = [one.id for one in application.resources if spelled == one.id or spelled.startswith(f"{one.id}/")]
     id = max(ids, key=len, default=spelled.partition("/")[0])  # an id may hold a slash itself
     slash, under = spelled[len(id) : len(id) + 1], spelled[len(id) + 1 :]
-    resource = application.resource(id)
-    if resource is None:
-        from grantgraph.problems import did_you_mean
-
-        known = [one.id for one in application.resources]
-        raise UsageError(f"there is no resource `{id}`", did_you_mean(id, known) or "name an ARN, or a resource")
+    resource = explain.find_resource(application, id)
     return text([resource.arn, slash, read_text(under, names)])
 
 

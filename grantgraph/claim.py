@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from grantgraph.catalog import LEVELS_BY_WORD, Action, Catalog
+from grantgraph.explain import find_resource
 from grantgraph.model import Application, Principal
 from grantgraph.policy.document import PolicySet
 from grantgraph.problems import UsageError, did_you_mean
@@ -88,11 +89,7 @@ def claim_never(
         UsageError: an access level, an action or the resource does not exist.
     """
     standing = standing_of(application, principal)
-    resource = application.resource(on) if on else None
-    if on and resource is None:
-        raise UsageError(
-            f"there is no resource `{on}`", did_you_mean(on, [one.id for one in application.resources])
-        )
+    resource = find_resource(application, on) if on else None
     wanted = [one for one in actions_of(standing, catalog) if _is_meant(one, access)]
     for word in access:
         if word not in LEVELS_BY_WORD and catalog.action(word) is None:

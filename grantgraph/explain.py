@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from grantgraph.catalog import Catalog
 from grantgraph.grants import Grant, grants_of, unseen_of
-from grantgraph.model import Application, EntryPoint, Principal, RoleChoice
+from grantgraph.model import Application, EntryPoint, Principal, Resource, RoleChoice
 from grantgraph.policy.document import Condition, Effect, PrincipalKind, Statement
 from grantgraph.problems import Location, UsageError, did_you_mean
 
@@ -66,6 +67,25 @@ def find_principal(application: Application, name: str) -> Principal:
     if not known:
         raise UsageError(f"`{application.source}` has no principals")
     raise UsageError(f"there is no principal `{name}`", did_you_mean(name, known))
+
+
+def find_resource(application: Application, name: str) -> Resource:
+    """The resource of an id, which may leave out the hash that CDK puts behind ids.
+
+    Raises:
+        UsageError: there is none, or more than one; the help names them.
+    """
+    exact = application.resource(name)
+    if exact is not None:
+        return exact
+    hashed = [one for one in application.resources if re.fullmatch(re.escape(name) + "[0-9A-F]{8}", one.id)]
+    if len(hashed) == 1:
+        return hashed[0]
+    if hashed:
+        named = ", ".join(f"`{one.id}`" for one in hashed)
+        raise UsageError(f"`{name}` may be any of {len(hashed)} resources", f"name one: {named}")
+    known = [one.id for one in application.resources]
+    raise UsageError(f"there is no resource `{name}`", did_you_mean(name, known) or "name an ARN, or a resource")
 
 
 def only_principal(application: Application) -> Principal:

@@ -5,17 +5,21 @@ This is the only module that imports networkx, and it is imported only where a g
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeAlias
 
 import networkx as nx
 
-from grantgraph.catalog import Catalog
+from grantgraph.catalog import Action, Catalog
+from grantgraph.evaluate.statement import match_actions
 from grantgraph.grants import Grant, Grants, by_level
 from grantgraph.model import Application, EntryPoint, Need, Principal
-from grantgraph.policy.document import Effect, Policy, PrincipalKind, Statement
+from grantgraph.policy.document import Effect, Policy, PrincipalKind, PrincipalPattern, Statement
+from grantgraph.problems import Location
+from grantgraph.prove import Answer, Proved, Refuted, Undecided
+from grantgraph.trusting import ASSUME_ROLE, cannot_assume
 from grantgraph.visits import visits
 from grantgraph.ways import ASKED, RUNNING, caller_of
 
@@ -51,9 +55,19 @@ class Trust:
 
 @dataclass(frozen=True, slots=True)
 class Visits:
-    """A visitor comes in through an identity pool, or gets a role from it."""
+    """A visitor comes in through an identity pool, or gets a role from it, unless its trust policy bars all."""
 
     how: str
+    guests: bool
+    barred: Answer | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Assumes:
+    """A principal of the application can assume a role: refuted is that it never can, or nobody knows."""
+
+    answer: Refuted | Undecided
+    at: Location
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +77,7 @@ class Runs:
     why: str
 
 
-Edge: TypeAlias = Need | Grant | Trust | Visits | Runs
+Edge: TypeAlias = Need | Grant | Trust | Visits | Assumes | Runs
 
 
 ANYONE = NodeId(NodeKind.CALLER, "anyone")
@@ -92,8 +106,14 @@ class PermissionGraph:
                 yield tuple(path)
 
 
-def build(application: Application, catalog: Catalog) -> PermissionGraph:
-    """The graph of an application, with a Grant for everything that some request can really use."""
+def build(
+    application: Application, catalog: Catalog, wanted: Callable[[Action], bool] = lambda action: True
+) -> PermissionGraph:
+    """The graph of an application, with a Grant for everything that some request can really use.
+
+    Args:
+        wanted: which actions grants are asked about.
+    """
     graph: nx.MultiDiGraph[NodeId] = nx.MultiDiGraph()
     for principal in application.principals:
         graph.add_node(NodeId(NodeKind.PRINCIPAL, principal.id))
@@ -101,19 +121,22 @@ def build(application: Application, catalog: Catalog) -> PermissionGraph:
         graph.add_node(NodeId(NodeKind.RESOURCE, resource.id))
     for entry in application.entry_points:
         graph.add_node(NodeId(NodeKind.ENTRY_POINT, entry.id))
-    for start, end, edge in _edges(application, catalog):
+    for start, end, edge in _edges(application, catalog, wanted):
         graph.add_edge(start, end, edge=edge)
     return PermissionGraph(application, nx.freeze(graph))
 
 
-def _edges(application: Application, catalog: Catalog) -> Iterator[tuple[NodeId, NodeId, Edge]]:
+def _edges(
+    application: Application, catalog: Catalog, wanted: Callable[[Action], bool]
+) -> Iterator[tuple[NodeId, NodeId, Edge]]:
     grants = Grants(application, catalog)
     for principal in application.principals:
         own = NodeId(NodeKind.PRINCIPAL, principal.id)
-        for grant in grants.of(principal):
+        for grant in grants.of(principal, wanted):
             yield own, _target(application, grant), grant
         for caller, trust in _trusts(principal):
             yield caller, own, trust
+    yield from _assuming(application, grants, catalog)
     for need in application.needs:
         kind = NodeKind.ENTRY_POINT if application.entry_point(need.to) else NodeKind.RESOURCE
         yield NodeId(NodeKind.PRINCIPAL, need.who), NodeId(kind, need.to), need
@@ -126,9 +149,46 @@ def _edges(application: Application, catalog: Catalog) -> Iterator[tuple[NodeId,
     for visit in visits(application, catalog):
         callers, pool = NodeId(NodeKind.CALLER, visit.start), _pool(application, visit.pool)
         if visit.role:
-            yield pool, NodeId(NodeKind.PRINCIPAL, visit.role), Visits(visit.how)
+            yield pool, NodeId(NodeKind.PRINCIPAL, visit.role), Visits(visit.how, visit.guests, visit.barred)
         else:
-            yield callers, pool, Visits(visit.how)
+            yield callers, pool, Visits(visit.how, visit.guests)
+
+
+def _assuming(
+    application: Application, grants: Grants, catalog: Catalog
+) -> Iterator[tuple[NodeId, NodeId, Assumes]]:
+    """Which principals can assume which roles: one of the two has to speak of the other (119)."""
+    askers = {one.id for one in application.principals if _asks_for_roles(one)}
+    for role in application.principals:
+        members = tuple(_let_in(role))
+        for principal in application.principals if members else ():
+            named = any(_may_be(one, principal) for one in members)
+            if principal is not role and (named or principal.id in askers):
+                standing = grants.ground.standing(principal)
+                answer = cannot_assume(standing, role, application.environment.account, catalog)
+                if not isinstance(answer, Proved):
+                    start, end = (NodeId(NodeKind.PRINCIPAL, one.id) for one in (principal, role))
+                    yield start, end, Assumes(answer, role.at)
+
+
+def _asks_for_roles(principal: Principal) -> bool:
+    statements = [one for policy in principal.policies for one in policy.statements]
+    allowing = [one for one in statements if one.effect is Effect.ALLOW]
+    unseen = any(policy.unseen for policy in principal.policies)
+    return unseen or any(match_actions(one.actions, ASSUME_ROLE).name != "NO" for one in allowing)
+
+
+def _may_be(member: PrincipalPattern, principal: Principal) -> bool:
+    return member.value in (principal.arn, "*") or not isinstance(member.value, str)
+
+
+def _let_in(role: Principal) -> Iterator[PrincipalPattern]:
+    """The accounts, roles and users that a trust policy lets in, or everybody."""
+    for statement in role.trust.statements if role.trust is not None else ():
+        if statement.effect is Effect.ALLOW and statement.principals is not None:
+            for member in statement.principals.members:
+                if statement.principals.negated or member.kind in (PrincipalKind.AWS, PrincipalKind.EVERYONE):
+                    yield member
 
 
 def _pool(application: Application, id: str) -> NodeId:
@@ -187,5 +247,7 @@ def describe(edge: Edge) -> str:
             return "may assume"
         case Visits():
             return edge.how
+        case Assumes():
+            return "can assume" if isinstance(edge.answer, Refuted) else "may be able to assume"
         case Runs():
             return edge.why

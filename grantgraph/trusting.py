@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from functools import cache
 
 from grantgraph.catalog import Action, Catalog
@@ -16,6 +17,8 @@ from grantgraph.prove import (
     Dimension,
     Formula,
     Standing,
+    Target,
+    Undecided,
     at_or_under,
     carried,
     conjunction,
@@ -29,6 +32,7 @@ from grantgraph.text import Text
 
 PROVIDER = "cognito-identity.amazonaws.com"
 AUD, AMR, SUB = (f"{PROVIDER}:{name}" for name in ("aud", "amr", "sub"))
+ASSUME_ROLE = "sts:AssumeRole"
 ASSUME = "sts:AssumeRoleWithWebIdentity"
 SOMEBODY_ELSES = "us-east-1:5d1f0c2e-0000-4000-8000-3b9a7c6d5e4f"
 """The id of a pool as a witness shows it."""
@@ -64,6 +68,15 @@ def strangers_to_amr_cannot_assume(role: Principal, pool: Text, catalog: Catalog
     amr = Dimension(AMR, multivalued=True)
     other = conjunction([equal_to(AUD, pool), negation(carried(AMR))])
     return _no_token(role, catalog, (_audience(pool), amr, _SUB), other)
+
+
+def cannot_assume(standing: Standing, role: Principal, account: Text, catalog: Catalog) -> Answer:
+    """A caller can never assume the role: its own policies and the role's trust policy decide together (119)."""
+    if role.trust is None:
+        return Undecided(f"who may assume `{role.id}` is not in the input")
+    at_role = replace(standing, targets=(Target(role.arn, role.trust, account),))
+    assume = [one for one in map(catalog.action, (ASSUME_ROLE,)) if one is not None]
+    return never(at_role, assume, catalog, at_or_under(role.arn))
 
 
 _SUB = Dimension(SUB, may_be_absent=False)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from grantgraph.catalog import Catalog
 from grantgraph.model import Application, IdentityPool, RoleChoice
-from grantgraph.prove import Proved
+from grantgraph.prove import Answer, Proved
 from grantgraph.text import Unknown
 from grantgraph.trusting import visitors_cannot_assume
 
@@ -16,7 +16,8 @@ from grantgraph.trusting import visitors_cannot_assume
 class Visit:
     """Somebody comes in through a pool (`role` is ""), or the pool gives its visitors a role.
 
-    `guests` says whether it is about visitors who do not sign in.
+    `guests` says whether it is about visitors who do not sign in; `barred` answers whether the role's trust policy
+    lets none of them in, None where it says nothing that is known.
     """
 
     start: str
@@ -24,6 +25,7 @@ class Visit:
     role: str
     how: str
     guests: bool
+    barred: Answer | None = None
 
 
 def visits(application: Application, catalog: Catalog) -> Iterator[Visit]:
@@ -54,7 +56,9 @@ def _roles(application: Application, pool: IdentityPool, catalog: Catalog) -> It
     known = {role for role, _, _ in told}
     told += [(role, "may give signed-in visitors", False) for role in pool.mapped if role not in known]
     for role, words, guests in told:
-        yield Visit("", pool.id, role, words + _but(application, pool, role, guests, catalog), guests)
+        barred = _barred(application, pool, role, guests, catalog)
+        but = ", whom its trust policy does not let in" if isinstance(barred, Proved) else ""
+        yield Visit("", pool.id, role, words + but, guests, barred)
 
 
 def _choice(choice: RoleChoice) -> str:
@@ -63,12 +67,13 @@ def _choice(choice: RoleChoice) -> str:
     return f"gives visitors of {choice.provider} whose `{choice.claim}` {choice.match} `{choice.value}`"
 
 
-def _but(application: Application, pool: IdentityPool, role: str, guests: bool, catalog: Catalog) -> str:
+def _barred(
+    application: Application, pool: IdentityPool, role: str, guests: bool, catalog: Catalog
+) -> Answer | None:
     principal = application.principal(role)
     if principal is None or principal.trust is None:
-        return ""
-    answer = visitors_cannot_assume(principal, pool.id_value, catalog, guests=guests)
-    return ", whom its trust policy does not let in" if isinstance(answer, Proved) else ""
+        return None
+    return visitors_cannot_assume(principal, pool.id_value, catalog, guests=guests)
 
 
 def _chosen(application: Application, pool: IdentityPool, catalog: Catalog) -> Iterator[Visit]:
@@ -81,4 +86,6 @@ def _chosen(application: Application, pool: IdentityPool, catalog: Catalog) -> I
                 answer = visitors_cannot_assume(principal, pool.id_value, catalog, guests=guests)
                 if not isinstance(answer, Proved):
                     whose = "guests" if guests else "signed-in visitors"
-                    yield Visit("", pool.id, principal.id, f"lets {whose} choose, by the classic flow,", guests)
+                    yield Visit(
+                        "", pool.id, principal.id, f"lets {whose} choose, by the classic flow,", guests, answer
+                    )

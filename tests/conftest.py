@@ -9,6 +9,8 @@ import pytest
 from grantgraph.cli import main
 from tests.commands import Ended, Run
 
+pytest_plugins = ["pytester"]
+
 
 @pytest.fixture
 def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import networkx as nx
@@ -12,6 +13,7 @@ from grantgraph.catalog import load_catalog
 from grantgraph.grants import Grant
 from grantgraph.graph import ANYONE, NodeId, NodeKind, PermissionGraph, Runs, Trust, Visits, build, describe
 from grantgraph.model import Application, Need
+from grantgraph.reports import find_report
 from grantgraph.sources import load
 from grantgraph.synthesize import synthesize, with_policies
 
@@ -149,3 +151,13 @@ def test_a_trusted_caller_is_named(tmp_path: Path, who: dict[str, object], name:
 def test_a_caller_whom_the_trust_denies_may_not_assume_the_role(tmp_path: Path) -> None:
     denied = trusting(tmp_path, {"Effect": "Deny", "Principal": {"AWS": "210987654321"}})
     assert [node for node in build(denied, load_catalog()).nodes() if node.kind is NodeKind.CALLER] == []
+
+
+def test_graphml_is_read_back_with_every_node_and_edge(full: PermissionGraph) -> None:
+    written = find_report("graph", "graphml")(full)
+    back = nx.parse_graphml(written, force_multigraph=True)
+    assert (back.number_of_nodes(), back.number_of_edges()) == (len(full.nodes()), len(list(full.edges())))
+    labels = sorted(data["label"] for _, _, data in back.edges(data=True))
+    assert labels == sorted(describe(edge) for _, _, edge in full.edges())
+    ids = re.findall(r'<edge [^>]*id="(\w+)"', written)
+    assert len(ids) == len(set(ids)) == back.number_of_edges()

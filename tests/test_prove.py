@@ -705,6 +705,16 @@ def test_rows_are_shared_without_any_rule() -> None:
     assert isinstance(answer, Shared)
 
 
+def test_what_is_asked_without_saying_who_asks_is_shared() -> None:
+    nobody = Standing(session_of(parse_caller(ROLE), [Dim(SUB, may_be_present=False)]), PolicySet())
+    subject = replace(nobody, policies=PolicySet((policy(allow("dynamodb:GetItem", TABLE)),)))
+    answer = apart(subject, TABLE, ROWS)
+    assert isinstance(answer, Shared)
+    assert answer.one == answer.other
+    guarded = replace(nobody, policies=PolicySet((policy(allow("dynamodb:GetItem", TABLE, **OWN_ROWS)),)))
+    assert isinstance(apart(guarded, TABLE, ROWS), Proved)
+
+
 def test_rows_are_shared_where_one_literal_key_is_open_to_all() -> None:
     shared = {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": [IDENTITY, "everyone"]}}
     answer = apart(visitor(allow("dynamodb:GetItem", TABLE, **shared)), TABLE, ROWS)

@@ -13,6 +13,7 @@ from grantgraph.catalog import load_catalog
 from grantgraph.explain import explain_role, find_principal
 from grantgraph.graph import build
 from grantgraph.model import Application, Need, Principal, PrincipalType, Resource
+from grantgraph.paths import explain_path
 from grantgraph.problems import UsageError
 from grantgraph.reports import find_report, formats_of
 from grantgraph.reports._words import count
@@ -20,15 +21,18 @@ from grantgraph.rules import check, load_rules
 from grantgraph.sources import load
 from grantgraph.synthesize import synthesize, with_policies
 from grantgraph.tighten import tighten
+from grantgraph.who import who_can
 
 ROOT = Path(__file__).parent.parent
 GOLDENS = ROOT / "fixtures" / "reports"
 FORMATS = {
     "check": ("concise", "github", "gitlab", "html", "json", "junit", "markdown", "sarif", "text"),
     "explain": ("json", "text"),
-    "graph": ("dot", "json", "mermaid", "text"),
+    "graph": ("dot", "graphml", "json", "mermaid", "text"),
+    "path": ("json", "text"),
     "synth": ("json", "text"),
     "tighten": ("json", "text"),
+    "who_can": ("json", "text"),
 }
 
 
@@ -44,6 +48,10 @@ def answer(subject: str) -> Any:
         return check(application, catalog, tuple(one for one in load_rules() if one.id in ("GG101", "GG102")))
     if subject == "explain":
         return explain_role(application, find_principal(application, "unauthenticated"), catalog)
+    if subject == "path":
+        return explain_path(application, "anyone", "Jobs", catalog)
+    if subject == "who_can":
+        return who_can(application, "sqs:SendMessage", "Jobs", catalog)
     return build(application, catalog)
 
 
@@ -79,7 +87,7 @@ def test_an_unknown_format_suggests_the_nearest() -> None:
 def test_every_json_report_names_its_schema(subject: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
     document = json.loads(find_report(subject, "json")(answer(subject)))
-    name = "explain-role" if subject == "explain" else subject
+    name = "explain-role" if subject == "explain" else subject.replace("_", "-")
     assert document["schema"] == f"grantgraph/{name}/1"
 
 

@@ -22,7 +22,9 @@ app = typer.Typer(
     add_completion=True,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-explain = typer.Typer(no_args_is_help=True, help="What a role can do, and why.", rich_markup_mode=None)
+explain = typer.Typer(
+    no_args_is_help=True, help="What a role can do, and how one thing reaches another.", rich_markup_mode=None
+)
 app.add_typer(explain, name="explain")
 prove = typer.Typer(
     no_args_is_help=True, help="Prove a statement over all requests, or refute it by one.", rich_markup_mode=None
@@ -39,6 +41,7 @@ def main() -> None:
     import grantgraph.cli.starting  # isort: skip
     import grantgraph.cli.synthesizing  # isort: skip
     import grantgraph.cli.checking  # isort: skip
+    import grantgraph.cli.asking  # isort: skip
     import grantgraph.cli.commands
     import grantgraph.cli.fetching  # noqa: F401 - the commands hang themselves on `app`, in the order of `--help`
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from grantgraph.cli import app, completing, explain, prove
+from grantgraph.cli import app, completing, prove
 from grantgraph.cli.exits import Exit
 from grantgraph.cli.options import (
     HERE,
@@ -46,65 +46,6 @@ def root(
     ] = False,
 ) -> None:
     pass
-
-
-@explain.command("role")
-def explain_role(
-    name: Annotated[
-        str,
-        typer.Argument(metavar="NAME", help="Its logical id, its name, or `authenticated`.", show_default=False),
-    ],
-    path: Source = HERE,
-    format: Format = "text",
-    output: Outputs = [],
-    param: Parameters = [],
-    account: Account = "",
-    region: Region = "",
-    partition: Partition = "",
-) -> None:
-    """What a role can do, why, from where, under which conditions, and who can assume it."""
-    from grantgraph import explain as explaining
-    from grantgraph.catalog import load_catalog
-
-    application = read_application(path, param, account, region, partition)
-    principal = explaining.find_principal(application, name)
-    emit("explain", explaining.explain_role(application, principal, load_catalog()), format, output)
-
-
-@app.command()
-def can(
-    who: Annotated[
-        str,
-        typer.Argument(metavar="WHO", help="A principal (id or ARN), a service, anonymous.", show_default=False),
-    ],
-    action: Annotated[str, typer.Argument(metavar="ACTION", help="service:Action", show_default=False)],
-    resource: Annotated[
-        str, typer.Argument(metavar="RESOURCE", help="An ARN, or a resource: Uploads/a.txt.", show_default=False)
-    ],
-    path: Source = HERE,
-    context: Annotated[
-        list[str],
-        typer.Option("--context", "-c", metavar="KEY=VALUE", help="What it carries; KEY=? is not known."),
-    ] = [],
-    format: Format = "text",
-    output: Outputs = [],
-    param: Parameters = [],
-    account: Account = "",
-    region: Region = "",
-    partition: Partition = "",
-) -> None:
-    """Decide one request: allowed, denied and by which layer, or what it depends on."""
-    from grantgraph.ask import ask
-    from grantgraph.catalog import load_catalog
-    from grantgraph.evaluate import Decision
-
-    application = read_application(path, param, account, region, partition)
-    asked = ask(application, who, action, resource, context, load_catalog())
-    emit("can", asked, format, output)
-    if asked.verdict.decision is Decision.UNKNOWN:
-        raise typer.Exit(Exit.UNDECIDED)
-    if not asked.verdict.allowed:
-        raise typer.Exit(Exit.NO)
 
 
 @app.command()
@@ -281,7 +222,7 @@ def graph(
             "--format",
             "-f",
             metavar="FORMAT",
-            help="text, dot, mermaid or json.",
+            help="text, dot, graphml, mermaid or json.",
             autocompletion=completing.formats,
         ),
     ] = "text",

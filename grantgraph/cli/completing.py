@@ -12,7 +12,7 @@ def formats(context: typer.Context, incomplete: str) -> list[str]:
     from grantgraph.reports import formats_of
 
     for name in _names(context):
-        if found := formats_of(name):
+        if found := formats_of(name.replace("-", "_")):
             return [one for one in found if one.startswith(incomplete)]
     return []
 

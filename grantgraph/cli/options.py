@@ -78,6 +78,22 @@ def read_cases(
     return _judged(application), cases
 
 
+def read_document(
+    text: str, parameters: list[str], account: str, region: str, partition: str, name: str = "template"
+) -> Application:
+    """The application that a text holds, ready to be judged; `name` stands for its path.
+
+    Raises:
+        UsageError, InputError: as `read_input` does.
+    """
+    from grantgraph.sources import load_text
+
+    application = load_text(text, name, options_of(parameters, account, region, partition))
+    _refuse(application, frozenset())
+    _check_somebody(Path(name), application)
+    return _judged(application)
+
+
 def _judged(application: Application) -> Application:
     if application.unwritten:
         from grantgraph.catalog import load_catalog

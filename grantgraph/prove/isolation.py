@@ -134,6 +134,8 @@ def _without(before: Text, arn: Text) -> Text:
 def _with_another(one: Refuted, identity: str, standing: Standing, arn: Text) -> Shared | None:
     """The same request, made by a second identity, if that is allowed, too."""
     value = one.request.context.get(identity)
+    if value is None:  # who asks is not said, so this is the request of either
+        return Shared(one, one)
     if not isinstance(value, str):
         return None
     second = value[:-1] + ("1" if value[-1] != "1" else "2")

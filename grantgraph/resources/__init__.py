@@ -6,7 +6,7 @@ One file an AWS service; each offers `RESOURCE_TYPES`, and nothing is registered
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 
@@ -84,6 +84,7 @@ class ResourceType:
         calls: what it can call by itself, and as whom.
         called_by: the action that services use on it when something calls it.
         shared: whether a policy of its own can let in another account.
+        starts: the access words whose actions run it, or put in what makes others run.
     """
 
     name: str
@@ -101,6 +102,7 @@ class ResourceType:
     calls: Calls | None = None
     called_by: str = ""
     shared: bool = False
+    starts: tuple[str, ...] = ()
 
     @property
     def service(self) -> str:
@@ -110,7 +112,16 @@ class ResourceType:
     @property
     def data_actions(self) -> frozenset[str]:
         """Every action that some access word stands for, in lower case."""
-        return frozenset(action.lower() for word in self.access.values() for on in word for action in on.actions)
+        return self._actions(self.access)
+
+    @property
+    def starting_actions(self) -> frozenset[str]:
+        """Every action after which code may run, in lower case."""
+        return self._actions(self.starts)
+
+    def _actions(self, words: Iterable[str]) -> frozenset[str]:
+        known = (on for word in words for on in self.access[word])
+        return frozenset(action.lower() for on in known for action in on.actions)
 
 
 def fill(template: str, **values: Text) -> Text:

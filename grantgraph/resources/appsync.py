@@ -18,5 +18,6 @@ RESOURCE_TYPES = (
         ref="arn",
         attributes={"Arn": "${arn}", "ApiId": "${name}"},
         scopes=frozenset({"fields"}),
+        starts=("query", "mutate", "subscribe"),
     ),
 )

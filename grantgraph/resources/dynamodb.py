@@ -46,5 +46,6 @@ RESOURCE_TYPES = (
         ),
         consume=(ActionsOn("/stream/*", STREAM),),
         shared=True,
+        starts=("write", "partiql"),
     ),
 )

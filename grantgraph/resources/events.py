@@ -17,5 +17,6 @@ RESOURCE_TYPES = (
         scopes=frozenset({"sources", "detail_types"}),
         calls=Calls("events.amazonaws.com", ("lambda:function", "sqs:queue")),
         shared=True,
+        starts=("put",),
     ),
 )

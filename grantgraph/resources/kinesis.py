@@ -34,5 +34,6 @@ RESOURCE_TYPES = (
         # A consumer with a lane of its own needs SubscribeToShard on the consumer besides.
         consume=(ActionsOn("", ("kinesis:DescribeStream", *READ)),),
         shared=True,
+        starts=("write",),
     ),
 )

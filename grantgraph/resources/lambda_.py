@@ -20,5 +20,6 @@ RESOURCE_TYPES = (
         scopes=frozenset({"alias"}),
         called_by="lambda:InvokeFunction",
         shared=True,
+        starts=("call",),
     ),
 )

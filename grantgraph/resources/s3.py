@@ -49,5 +49,6 @@ RESOURCE_TYPES = (
         ),
         calls=Calls("s3.amazonaws.com", ("lambda:function", "sqs:queue", "sns:topic"), says_account=False),
         shared=True,
+        starts=("put", "multipart", "delete", "delete-versions", "write-tags"),
     ),
 )

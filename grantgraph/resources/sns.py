@@ -25,5 +25,6 @@ RESOURCE_TYPES = (
         calls=Calls("sns.amazonaws.com", ("lambda:function", "sqs:queue")),
         called_by="sns:Publish",
         shared=True,
+        starts=("publish",),
     ),
 )

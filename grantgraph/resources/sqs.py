@@ -29,5 +29,6 @@ RESOURCE_TYPES = (
         consume=(ActionsOn("", ("sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage")),),
         called_by="sqs:SendMessage",
         shared=True,
+        starts=("send",),
     ),
 )

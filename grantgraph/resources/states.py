@@ -19,5 +19,6 @@ RESOURCE_TYPES = (
         name_property="StateMachineName",
         ref="arn",
         attributes={"Arn": "${arn}", "Name": "${name}"},
+        starts=("start", "start-sync"),
     ),
 )

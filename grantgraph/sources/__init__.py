@@ -130,12 +130,14 @@ def find_source(path: Path) -> tuple[Source, Node | None]:
 
 
 def _decode(path: Path, sources: tuple[Source, ...]) -> Node:
-    def tag(name: str, value: Node) -> Node | None:
-        meanings = (source.tag(name, value) for source in sources if source.tag)
-        return next((meaning for meaning in meanings if meaning is not None), None)
-
     text = _read_standard_input() if path == STANDARD_INPUT else read_text(path)
-    return decode(text, str(path), tag)
+    return decode(text, str(path), partial(_meaning, sources))
+
+
+def _meaning(sources: tuple[Source, ...], tag: str, value: Node) -> Node | None:
+    """What a YAML tag means to the first source that knows it."""
+    meanings = (source.tag(tag, value) for source in sources if source.tag)
+    return next((meaning for meaning in meanings if meaning is not None), None)
 
 
 def _read_standard_input() -> str:
@@ -161,3 +163,17 @@ def _advice(node: Node | None) -> str:
     if node is None:
         return "name a file in it, or run `cdk synth` first"
     return "a template has `Resources` at the top, a model file has `application`"
+
+
+def load_text(text: str, name: str, options: ReadOptions = NO_OPTIONS) -> Application:
+    """The application that a text holds; `name` stands for its path in what is said of it.
+
+    Raises:
+        InputError: it cannot be decoded, or no source recognises it.
+    """
+    sources: tuple[Source, ...] = discover(__name__, "SOURCE")
+    node = decode(text, name, partial(_meaning, sources))
+    for source in sources:
+        if source.recognises(Path(name), node):
+            return source.read(Path(name), node, options)
+    raise InputError(f"`{name}` is nothing that is known: {_contents(Path(name), node)}", help=_advice(node))
