@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import subprocess
+import tempfile
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -18,6 +21,7 @@ from grantgraph.quoting import one_line, yaml_flow, yaml_scalar
 from grantgraph.sources import load
 from grantgraph.tighten import tighten
 from tests.test_infer import TABLE, arn, statement, template
+from tests.test_tighten import granted
 
 CATALOG = load_catalog()
 
@@ -400,6 +404,61 @@ def test_new_lists_are_as_far_in_as_those_of_the_file(tmp_path: Path) -> None:
     lines = "".join(f"\n            - sqs:{name}" for name in (*names, "SendMessage"))
     before, after = (head + own.replace(" ACTION", one) + rest for one in (" sqs:*", lines))
     assert patched(tmp_path, before) == after
+
+
+class Blocks(yaml.SafeDumper):
+    """Writes YAML as blocks without aliases; `further` is whether lists are further in than their keys."""
+
+    further = False
+
+    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:
+        super().increase_indent(flow, indentless and not self.further)
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+
+class FurtherBlocks(Blocks):
+    further = True
+
+
+@settings(max_examples=8, deadline=None)
+@given(
+    st.lists(st.lists(granted, min_size=1, max_size=2), min_size=1, max_size=2),
+    st.sampled_from([Blocks, FurtherBlocks, 0, 2, 4]),
+    st.booleans(),
+)
+def test_whatever_is_granted_and_however_it_is_written_the_patch_says_what_it_should(
+    policies: list[list[dict[str, Any]]], style: Any, single: bool
+) -> None:
+    source = json.loads(
+        template(T=TABLE, Other=TABLE, Q={"Type": "AWS::SQS::Queue"}, B={"Type": "AWS::S3::Bucket"})
+    )
+    source["Resources"]["Role"]["Properties"]["Policies"] = [
+        {"PolicyName": f"own{at}", "PolicyDocument": {"Statement": one[0] if single else one}}
+        for at, one in enumerate(policies)
+    ]
+    is_json = isinstance(style, int)
+    text = (
+        json.dumps(source, indent=style or None) if is_json else yaml.dump(source, Dumper=style, sort_keys=False)
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        name = "template.json" if is_json else "template.yaml"
+        found, _ = planned(Path(folder), text, name)  # reads it again, and proves that it says what it should
+    assert found.unpatched == ()
+
+
+def test_what_is_written_anew_is_as_far_in_as_its_statement(tmp_path: Path) -> None:
+    own = statement(
+        ["dynamodb:*", "ses:SendEmail"], ["*", arn("T")], Condition={"Bool": {"aws:SecureTransport": "true"}}
+    )
+    source = json.loads(template(own, T=TABLE))
+    document = source["Resources"]["Role"]["Properties"]["Policies"][0]["PolicyDocument"]
+    for style in (Blocks, FurtherBlocks):
+        for statements in (own, [own]):
+            document["Statement"] = statements
+            after = patched(tmp_path, yaml.dump(source, Dumper=style, sort_keys=False))
+            assert after.count("aws:SecureTransport: 'true'") == after.count("Effect: Allow") - 1 > 1
 
 
 # ── what is decided by a function ──

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from grantgraph.infer.narrow import Narrowed, Piece
 from grantgraph.patch.edits import Edits, is_single_line
 from grantgraph.patch.spans import Shape, Source, Span, Way
-from grantgraph.patch.writing import Call, Raw, Style, Value, write
+from grantgraph.patch.writing import Call, Raw, Style, Tagged, Value, write
 from grantgraph.text import Text
 
 
@@ -52,7 +52,7 @@ class Statements:
         elif is_argument(way):
             raise Unpatchable("it would take several statements where a function gives one")
         elif number is None:
-            whole = [self.copy(span, piece, actions, resources) for piece in pieces]
+            whole = [self.copy(span, piece, actions, resources, moved=True) for piece in pieces]
             self.replace_by_list(way, span, whole)
         else:
             self.edit(span, pieces[0], actions, resources)
@@ -118,7 +118,7 @@ class Statements:
 
     def new(self, one: int | Text, entries: Sequence[Span]) -> Value:
         if isinstance(one, int):
-            return Raw(self.source.of(entries[one]))
+            return respelled(self.source, entries[one])
         return self.spell(one)
 
     def rewrite_entries(self, span: Span, key: str, entries: list[Span], wanted: Sequence[int | Text]) -> None:
@@ -173,8 +173,14 @@ class Statements:
             start = colon
         self.edits.write(start, value.end, text)
 
-    def copy(self, span: Span, piece: Piece, actions: list[Span], resources: list[Span]) -> Value:
-        """Another statement like one that is there: its effect and its conditions, other actions and resources."""
+    def copy(
+        self, span: Span, piece: Piece, actions: list[Span], resources: list[Span], moved: bool = False
+    ) -> Value:
+        """Another statement like one that is there: its effect and its conditions, other actions and resources.
+
+        Args:
+            moved: whether it is further in than the one that is there.
+        """
         found: dict[str, Value] = {}
         for key, value in span.members.items():
             match key:
@@ -188,7 +194,7 @@ class Statements:
                     negated = piece.statement.resources.negated
                     found[key if negated else "Resource"] = meant[0] if len(meant) == 1 else meant
                 case _:
-                    found[key] = self.raw(value)
+                    found[key] = respelled(self.source, value) if moved else self.raw(value)
         return found
 
     def raw(self, value: Span) -> Raw:
@@ -197,6 +203,20 @@ class Statements:
             return Raw(self.source.of(value))
         start = self.source.line_start(value.start)
         return Raw(self.source.newline + self.source.text[start : value.end])
+
+
+def respelled(source: Source, span: Span) -> Value:
+    """A value that may be written anywhere: lines of a block of YAML are as far in as what is around them."""
+    if source.is_json or ("\n" not in source.of(span) and (span.flow or span.shape is Shape.SCALAR)):
+        return Raw(source.of(span))
+    match span.shape:
+        case Shape.LIST:
+            value: Value = [respelled(source, one) for one in span.items]
+        case Shape.OBJECT:
+            value = {key: respelled(source, one) for key, one in span.members.items()}
+        case Shape.SCALAR:
+            value = span.value
+    return Tagged(span.tag, value) if span.tag else value
 
 
 def is_argument(way: Way) -> bool:

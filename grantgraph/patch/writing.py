@@ -11,7 +11,7 @@ from grantgraph.patch.spans import Shape, Source
 from grantgraph.quoting import yaml_scalar
 
 Value: TypeAlias = Any
-"""What is written: strings, lists, objects, `Raw` and `Call`."""
+"""What is written: strings, lists, objects, `Raw`, `Tagged` and `Call`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +19,14 @@ class Raw:
     """A piece of the author's own text, as it is."""
 
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tagged:
+    """A value of YAML with a tag, such as `!Join`."""
+
+    tag: str
+    value: Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +141,8 @@ def _flow(value: Value, style: Style) -> str:
     match value:
         case Raw():
             return value.text
+        case Tagged():
+            return f"{value.tag} {_flow(value.value, style)}"
         case Call():
             return value.short() if style.short else _flow(value.long(), style)
         case dict():
