@@ -121,7 +121,7 @@ def test_nothing_is_written_over(run: Run, here: Path) -> None:
 
 
 def test_what_appears_meanwhile_is_not_written_over(here: Path) -> None:
-    from grantgraph.cli.options import write_new
+    from grantgraph.cli.changing import write_new
     from grantgraph.problems import UsageError
 
     (here / "a").write_text("theirs", encoding="utf-8")
@@ -131,7 +131,7 @@ def test_what_appears_meanwhile_is_not_written_over(here: Path) -> None:
 
 
 def test_a_file_system_without_links_is_written_to_as_well(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from grantgraph.cli.options import write_new
+    from grantgraph.cli.changing import write_new
     from grantgraph.problems import UsageError
 
     def refused(*_: object) -> None:

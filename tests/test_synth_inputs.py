@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from grantgraph.cli import options
+from grantgraph.cli import changing
 from grantgraph.policy import PolicyType, parse_policy
 from grantgraph.problems import UsageError
 from tests.commands import Run
@@ -152,7 +152,7 @@ def test_files_are_changed_together_or_not_at_all(tmp_path: Path, monkeypatch: p
 
     monkeypatch.setattr(os, "replace", fails_on_the_second)
     with pytest.raises(UsageError, match="cannot write"):
-        options.replace_texts(dict.fromkeys(files, ("old", "new")))
+        changing.replace_texts(dict.fromkeys(files, ("old", "new")))
     assert [one.read_text(encoding="utf-8") for one in files] == ["old", "old"]
     assert sorted(one.name for one in tmp_path.iterdir()) == ["a", "b"]
 
@@ -160,7 +160,7 @@ def test_files_are_changed_together_or_not_at_all(tmp_path: Path, monkeypatch: p
 def test_a_file_that_has_changed_meanwhile_is_not_changed(tmp_path: Path) -> None:
     file = written(tmp_path, "newer", "a")
     with pytest.raises(UsageError, match="has changed since it was read"):
-        options.replace_texts({file: ("old", "new")})
+        changing.replace_texts({file: ("old", "new")})
 
 
 def test_sam_is_patched_in_its_own_words(run: Run, tmp_path: Path) -> None:
@@ -203,6 +203,31 @@ def test_a_plan_gives_code_for_its_configuration(run: Run) -> None:
         '${aws_iam_role.user["authenticated"].name}',
         '${aws_iam_role.user["unauthenticated"].name}',
     }
+
+
+def test_a_role_has_one_policy_as_code_however_many_it_had(run: Run, tmp_path: Path) -> None:
+    source = json.loads(template(Q={"Type": "AWS::SQS::Queue"}, T=TABLE))
+    allowed = [
+        statement("sqs:SendMessage", arn("Q"), Sid="Own"),
+        statement("dynamodb:GetItem", arn("T"), Sid="Own"),
+    ]
+    source["Resources"]["Role"]["Properties"]["Policies"] = [
+        {"PolicyName": f"own{at}", "PolicyDocument": {"Statement": [one]}} for at, one in enumerate(allowed)
+    ]
+    file = written(tmp_path, json.dumps(source))
+    code = json.loads(run("synth", file, "--emit", "terraform").out)
+    assert len(code["resource"]["aws_iam_role_policy"]) == 1
+    (document,) = code["data"]["aws_iam_policy_document"].values()
+    assert [one["sid"] for one in document["statement"]] == ["Own", "Own2"]
+    assert run("synth", file, "--emit", "cfn").out.count("PolicyName: needs\n") == 1
+
+
+def test_what_is_too_much_for_one_policy_becomes_several_managed_ones(run: Run, tmp_path: Path) -> None:
+    names = [f"arn:aws:sqs:eu-west-1:123456789012:queue-of-some-other-application-{at:03}" for at in range(180)]
+    parts = [statement("sqs:SendMessage", names[at : at + 30]) for at in range(0, 180, 30)]
+    file = written(tmp_path, template(*parts, T=TABLE))
+    resources = json.loads(run("synth", file, "--emit", "terraform").out)["resource"]
+    assert "aws_iam_role_policy" not in resources and len(resources["aws_iam_policy"]) == 3
 
 
 def test_policies_are_written_one_a_file(run: Run, tmp_path: Path) -> None:

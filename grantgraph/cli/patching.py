@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from grantgraph.cli.options import replace_texts, say
+from grantgraph.cli.changing import replace_texts
+from grantgraph.cli.options import say
 from grantgraph.problems import UsageError
 from grantgraph.text import visible
 

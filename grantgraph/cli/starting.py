@@ -10,9 +10,9 @@ from typing import Annotated
 import typer
 
 from grantgraph.cli import app
+from grantgraph.cli.changing import NOT_OVER, write_new
 from grantgraph.cli.options import (
     HERE,
-    NOT_OVER,
     Account,
     Parameters,
     Partition,
@@ -20,7 +20,6 @@ from grantgraph.cli.options import (
     options_of,
     read_input,
     say,
-    write_new,
 )
 from grantgraph.problems import UsageError
 
