@@ -141,6 +141,8 @@ class _Repairing:
         if role is not None and role.left:
             return f"nothing is inferred of `{role.principal.id}`: {role.left}"
         policies = self.policies(finding)
+        if not policies and finding.when:
+            return "it holds in some cases only, and this repairs what holds in all: say the case by `--param`"
         if role is None or not policies:
             return "no policy of a role is behind it"
         for key in (key for one in policies for key in sorted(keys_of(one.policy))):

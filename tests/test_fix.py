@@ -161,6 +161,27 @@ def test_the_seed_application_passes_after_it_is_repaired(run: Run, tmp_path: Pa
     assert (ended.code, ended.err) == (0, f"repaired 8 of 8 findings\nchanged `{file}`\n")
 
 
+def conditional() -> dict[str, Any]:
+    """A table that users can delete, and that they can update in one stage."""
+    template = pool([], [statement([*READS, "dynamodb:DeleteTable"], arn("T"))], T=TABLE)
+    document = {"Statement": [statement("dynamodb:UpdateTable", arn("T"))]}
+    branch = ["Prod", {"PolicyName": "only", "PolicyDocument": document}, {"Ref": "AWS::NoValue"}]
+    template["Resources"]["Users"]["Properties"]["Policies"].append({"Fn::If": branch})
+    stage = {"Parameters": {"Stage": {"Type": "String"}}}
+    return {**stage, "Conditions": {"Prod": {"Fn::Equals": [{"Ref": "Stage"}, "prod"]}}, **template}
+
+
+def test_what_holds_in_some_cases_is_repaired_in_these(run: Run, tmp_path: Path) -> None:
+    file = written(tmp_path, conditional())
+    ended = run("check", file, "--fix")
+    assert ended.code == 1
+    assert ended.err.startswith("repaired 1 of 2 findings\nstays: GG102 ")
+    assert "dynamodb:UpdateTable: it holds in some cases only" in ended.err
+    ended = run("check", file, "--fix", "--param", "Stage=prod")
+    assert (ended.code, ended.err) == (0, f"repaired 1 of 1 finding\nchanged `{file}`\n")
+    assert run("check", file).code == 0
+
+
 # ── what cannot be repaired ──
 
 
