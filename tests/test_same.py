@@ -29,6 +29,14 @@ NAMES: Mapping[str, Mapping[str, str]] = {
         "ListNotes": "listNotes",
         "PutNote": "putNote",
     },
+    "sam.yaml": {
+        "Authenticated": "authenticated",
+        "Unauthenticated": "unauthenticated",
+        "ListNotesRole": "listNotes",
+        "PutNoteRole": "putNote",
+        "ListNotes": "listNotes",
+        "PutNote": "putNote",
+    },
     "plan.json": {
         'aws_iam_role.visitor["authenticated"]': "authenticated",
         'aws_iam_role.visitor["unauthenticated"]': "unauthenticated",

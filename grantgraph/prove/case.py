@@ -234,7 +234,9 @@ class Case:
         names = sorted(
             {str(one) for value in model.values.values() for one in _unknowns(value)} if model else set()
         )
-        what = "; ".join(found) or (f"what {', '.join(names)} will be" if names else "values not known here")
+        if found:
+            return f"{self.action}: not known: {'; '.join(found)}"
+        what = f"what {', '.join(names)} will be" if names else "values not known here"
         return f"{self.action}: it hinges on {what}"
 
     # ── from a model to a request, and back through the evaluator ──
@@ -254,10 +256,10 @@ class Case:
         whole = self.question.whole
         verdict = decide(request, whole.standing.policies_at(self.target))
         if verdict.decision is Decision.UNKNOWN:
-            return Undecided(f"{self.action}: it hinges on {name_all(verdict.unknowns)}")
+            return Undecided(f"{self.action}: not known: {name_all(verdict.unknowns)}")
         theirs = decide(request, whole.other.policies_at(self.target)) if whole.other is not None else None
         if theirs is not None and theirs.decision is Decision.UNKNOWN:
-            return Undecided(f"{self.action}: it hinges on {name_all(theirs.unknowns)}")
+            return Undecided(f"{self.action}: not known: {name_all(theirs.unknowns)}")
         if not verdict.allowed or (theirs is not None and theirs.allowed is not self.question.both):
             keys = ", ".join(sorted(self.frame.stand_ins))
             why = f"it hinges on the value of {keys}" if keys else DISAGREE

@@ -60,7 +60,7 @@ def gained(
     newer, older = aligned(newer, older)
     rest = _own_unseen(newer) ^ _own_unseen(older)
     if rest:
-        yield Gain((), doubt=f"it hinges on {name_all(one for _, one in rest)}")
+        yield Gain((), doubt=f"not known: {name_all(one for _, one in rest)}")
     layers, half = [*_layers(newer), *_layers(older)], sum(1 for _ in _layers(newer))
     for one in alike([one for _, one in layers], actions, catalog):
         group = one.actions

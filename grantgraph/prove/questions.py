@@ -70,7 +70,7 @@ def proved(standing: Standing, *others: Standing) -> Answer:
     able = [*standing.policies.identity_based, *(target.policy for target in standing.targets)]
     unseen = [one for policy in able for one in policy.unseen]
     if unseen:
-        return Undecided(f"it hinges on {name_all(unseen)}")
+        return Undecided(f"not known: {name_all(unseen)}")
     return Proved(assumptions([one for subject in (standing, *others) for one in statements_of(subject)]))
 
 

@@ -12,7 +12,7 @@ from grantgraph.reports._check import (
     verdict,
     why_accepted,
 )
-from grantgraph.reports._markup import code, hypertext, plain
+from grantgraph.reports._markup import code, folded, plain
 from grantgraph.reports._words import about, count, not_read, place
 from grantgraph.rules import Checked, Outcome
 
@@ -60,7 +60,7 @@ def _finding(finding: Finding) -> list[str]:
 
 def _summary(finding: Finding) -> str:
     """The title of a fold, which is HTML."""
-    return f"{_DOTS[finding.severity]} <b>{hypertext(finding.rule)}</b> {hypertext(finding.message)}"
+    return f"{_DOTS[finding.severity]} <b>{folded(finding.rule)}</b> {folded(finding.message)}"
 
 
 def _rest(checked: Checked) -> list[str]:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from grantgraph.diff import Change, Difference, Kind, Path, Subject
 from grantgraph.evaluate import Request
@@ -18,8 +17,8 @@ from grantgraph.reports._difference import (
     what_happened,
     where,
 )
+from grantgraph.reports._markup import block, code, folded, plain
 from grantgraph.reports._words import count, place, say_request
-from grantgraph.text import visible
 
 MAX_LENGTH = 65_000
 """What a comment may hold: GitHub takes 65,536 characters."""
@@ -37,7 +36,7 @@ def render(difference: Difference) -> str:
             pieces.append(f"\n**Paths {word}**\n\n" + "".join(_path(path, word) for path in paths))
     told = [subject for subject in difference.subjects if subject.changes or subject.doubts]
     order = sorted(told, key=lambda one: not any(change.kind.widens for change in one.changes))
-    pieces += [_folded(_summary(one), "\n".join(_subject(one, difference))) for one in order]
+    pieces += [_fold(_summary(one), "\n".join(_subject(one, difference))) for one in order]
     pieces += _rest(difference)
     return _fitted(pieces)
 
@@ -60,10 +59,10 @@ def _fitted(pieces: list[str]) -> str:
 
 def _path(path: Path, word: str) -> str:
     at = f" at {code(place(path.at))}" if path.at.file else ""
-    who = f"; who: {say(path.caller)}" if path.caller else ""
+    who = f"; who: {plain(path.caller)}" if path.caller else ""
     role = f"; runs as {code(path.role)}" if path.role else ""
     reaches = f"; reaches {code('; '.join(path.leads_to))}" if path.leads_to and word == "opened" else ""
-    return f"- {'🔴' if word == 'opened' else '🟢'} {say(path.words)}{at}{who}{role}{reaches}\n"
+    return f"- {'🔴' if word == 'opened' else '🟢'} {plain(path.words)}{at}{who}{role}{reaches}\n"
 
 
 def _summary(subject: Subject) -> str:
@@ -72,7 +71,7 @@ def _summary(subject: Subject) -> str:
     counts = [f"{SIGNS[kind]} {kinds.count(kind)} {kind}" for kind in Kind if kind in kinds]
     if subject.doubts:
         counts.append(f"❔ {len(subject.doubts)} undecided")
-    return f"{html(title(subject)[:MAX_SUMMARY])}: {', '.join(counts)}"
+    return f"{folded(f'`{title(subject)[:MAX_SUMMARY]}`')}: {', '.join(counts)}"
 
 
 def _subject(subject: Subject, difference: Difference) -> Iterator[str]:
@@ -87,13 +86,13 @@ def _subject(subject: Subject, difference: Difference) -> Iterator[str]:
         for witness, word in ((change.gain, "Allowed now, and not before"), (change.loss, "No longer allowed")):
             if witness is not None:
                 why = say_refused(witness)
-                yield f"{word}{f' ({say(why)})' if why else ''}:\n"
+                yield f"{word}{f' ({plain(why)})' if why else ''}:\n"
                 yield block(_question(witness.request, subject, difference))
         if change.unless:
-            yield f"Unless it is decided otherwise by what was not given: {say(change.unless)}\n"
+            yield f"Unless it is decided otherwise by what was not given: {plain(change.unless)}\n"
     for doubt in subject.doubts:
         about = ", ".join(map(str, doubt.actions[:3])) + (" ..." if len(doubt.actions) > 3 else "")
-        yield f"- ❔ undecided: {say(f'{about}: ' if about else '')}{say(doubt.reason)}"
+        yield f"- ❔ undecided: {plain(f'{about}: ' if about else '')}{plain(doubt.reason)}"
 
 
 def _terms(change: Change) -> Iterator[str]:
@@ -118,56 +117,8 @@ def _rest(difference: Difference) -> Iterator[str]:
         ("not compared", difference.left_out),
     ):
         if lines:
-            yield _folded(f"{words}: {len(lines)}", "\n".join(f"- {code(one)}" for one in lines) + "\n")
+            yield _fold(f"{words}: {len(lines)}", "\n".join(f"- {code(one)}" for one in lines) + "\n")
 
 
-def _folded(summary: str, body: str) -> str:
+def _fold(summary: str, body: str) -> str:
     return f"\n<details><summary>{summary}</summary>\n\n{body}\n</details>\n"
-
-
-# ── words that hold nothing which Markdown, HTML or GitHub reads ─────────────────────────────────────────
-
-
-def say(words: str) -> str:
-    """A sentence of ours with names in it: what stands in backticks becomes code, the rest is plain.
-
-    A name with a backtick of its own could step out of the code; so what is plain links to nothing, either.
-    """
-    pieces = re.split(r"`([^`]*)`", visible(words))
-    return "".join(code(piece) if at % 2 else _spelled(piece) for at, piece in enumerate(pieces))
-
-
-def code(words: str) -> str:
-    """Words as code: no mention, no link, no markup; a backtick in them gets a longer fence."""
-    shown = visible(words).replace("\n", " ")
-    if not shown.strip():
-        return ""
-    fence = "`" * (1 + max((len(run) for run in re.findall("`+", shown)), default=0))
-    space = " " if len(fence) > 1 or shown[0] in "` " or shown[-1] in "` " else ""
-    return f"{fence}{space}{shown}{space}{fence}"
-
-
-def block(lines: Iterable[str]) -> str:
-    """Lines to copy."""
-    shown = [visible(line) for line in lines]
-    longest = max((len(run) for line in shown for run in re.findall("`+", line)), default=0)
-    fence = "`" * max(3, longest + 1)
-    return "\n".join([f"{fence}sh", *shown, fence, ""])
-
-
-_SAFE = re.compile(r"[^A-Za-z0-9 ,;()\u2192'-]")
-
-
-def html(words: str) -> str:
-    """A name for HTML within Markdown, as code: GitHub looks there for no mentions and no links."""
-    return f"<code>{_spelled(words)}</code>"
-
-
-def _spelled(words: str) -> str:
-    """Words with every character that Markdown, HTML or GitHub reads spelled by its number.
-
-    After `@` and `#` comes a space of no width: GitHub looks for mentions in what is shown.
-    """
-    return _SAFE.sub(
-        lambda found: f"&#{ord(found.group())};" + ("&#8203;" if found.group() in "@#" else ""), visible(words)
-    )
