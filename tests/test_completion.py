@@ -20,6 +20,9 @@ OFFERED = {
     "check --severity h": {"high"},
     "diff --fail-on ": {"widen", "any"},
     "basel": {"baseline"},
+    "check --fi": {"--fix"},
+    "synth --emit ": {"cdk", "cfn", "json", "sam", "terraform"},
+    "synth --wildcards re": {"read", "receive"},
 }
 
 
