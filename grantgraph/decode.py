@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from decimal import Decimal, InvalidOperation
 from json.decoder import JSONDecodeError, scanstring  # type: ignore[attr-defined]  # C, untyped
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NoReturn
 
 from grantgraph.node import Node
@@ -25,12 +28,30 @@ Tag = Callable[[str, Node], "Node | None"]
 """What an application-specific YAML tag means: (tag without `!`, value) → the value in long form."""
 
 
+_INSTEAD: ContextVar[Mapping[Path, str]] = ContextVar(
+    "texts that stand for those of files", default=MappingProxyType({})
+)
+
+
+@contextmanager
+def reading_instead(texts: Mapping[Path, str]) -> Iterator[None]:
+    """Let texts stand for those of files, as if they had been written: how a change is read before it is made."""
+    before = _INSTEAD.set({path.resolve(): text for path, text in texts.items()})
+    try:
+        yield
+    finally:
+        _INSTEAD.reset(before)
+
+
 def read_text(path: Path) -> str:
     """The text of a file, with a bound on its size.
 
     Raises:
         InputError: the file is missing, a directory, too large, or not UTF-8.
     """
+    instead = _INSTEAD.get()
+    if instead and (known := instead.get(path.resolve())) is not None:
+        return known
     try:
         size = path.stat().st_size
         if path.is_dir():

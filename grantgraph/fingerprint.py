@@ -1,7 +1,8 @@
 """What makes a finding the same one tomorrow: the access that it is about, not how or where it is written.
 
 The application's own things stand for what they are: a finding keeps its fingerprint when a role, a bucket or a
-stack is renamed or moved, or a framework makes up another suffix. It has another one when an action, a resource
+stack is renamed or moved, a framework makes up another suffix, or it becomes known where all is deployed. It has
+another one when an action, a resource
 or a caller is added, a condition taken away, or a Deny or a boundary changed that holds it.
 """
 
@@ -16,10 +17,13 @@ from dataclasses import replace
 from grantgraph.findings import Finding, Path, witnesses_of
 from grantgraph.model import Application
 from grantgraph.policy.document import ActionPattern, Condition, Effect, Statement
-from grantgraph.text import Text, Unknown, parts_of, unknowns_in
+from grantgraph.text import Text, unknowns_in
 
 LENGTH = 16
 _MADE_UP = re.compile(r"[0-9A-F]{8}$")
+_NAMED = re.compile(r"\$\{([^}]*)\}")
+_COLON = re.compile(r":(?![^{}]*\})")
+"""A colon that is not in the name of something that is not known."""
 
 
 class Fingerprints:
@@ -27,7 +31,13 @@ class Fingerprints:
 
     def __init__(self, application: Application) -> None:
         self.application = application
-        self._owners: dict[Unknown, str] = {}
+        environment = application.environment
+        self._places = {
+            str(environment.partition): "<partition>",
+            str(environment.region): "<region>",
+            str(environment.account): "<account>",
+        }
+        self._owners: dict[str, str] = {}
         self._arns: list[tuple[str, str]] = []
         for resource in application.resources:
             self._know(resource.arn, resource.type)
@@ -38,11 +48,10 @@ class Fingerprints:
         self._arns.sort(key=lambda one: -len(one[0]))
 
     def _know(self, value: Text, type: str) -> None:
-        if isinstance(value, str):
-            self._arns.append((value, f"<{type}>"))
+        self._arns.append((self._anywhere(value), f"<{type}>"))
         for unknown in unknowns_in(value):
             if unknown.generated:
-                self._owners.setdefault(unknown, f"<{type}>")
+                self._owners.setdefault(unknown.name, f"<{type}>")
 
     def of(self, finding: Finding) -> str:
         """The fingerprint of a finding, in hexadecimal digits."""
@@ -109,15 +118,27 @@ class Fingerprints:
 
     def name(self, value: Text) -> str:
         """A text with what the application's own things are in the place of their names."""
-        if isinstance(value, str):
-            for arn, type in self._arns:
-                if value == arn or value.startswith((f"{arn}/", f"{arn}:")):
-                    return type + value[len(arn) :]
-            return value
-        return "".join(
-            part if isinstance(part, str) else self._owners.get(part, _MADE_UP.sub("", part.name))
-            for part in parts_of(value)
+        spelled = self._anywhere(value)
+        for arn, type in self._arns:
+            if spelled == arn or spelled.startswith((f"{arn}/", f"{arn}:")):
+                spelled = type + spelled[len(arn) :]
+                break
+        unknown = {one.name for one in unknowns_in(value)}
+        return _NAMED.sub(
+            lambda found: self._owner(found[1]) if found[1] in unknown else found[0],
+            spelled,
         )
+
+    def _owner(self, name: str) -> str:
+        return self._owners.get(name, _MADE_UP.sub("", name))
+
+    def _anywhere(self, value: Text) -> str:
+        """A text, and of an ARN what is the same wherever the application is deployed."""
+        spelled = str(value)
+        if not spelled.startswith("arn:"):
+            return self._places.get(spelled, spelled)
+        fields = _fields(spelled)
+        return ":".join([*(self._places.get(one, one) for one in fields[:5]), *fields[5:]])
 
     def _plain(self, message: str) -> str:
         """A message without the names that it quotes."""
@@ -129,6 +150,10 @@ class Fingerprints:
             return self._principal(name)
         found = self._resource(name)
         return found if found != name else name
+
+
+def _fields(spelled: str) -> list[str]:
+    return _COLON.split(spelled, maxsplit=5)
 
 
 def _patterns(statement: Statement, services: Iterable[str]) -> tuple[ActionPattern, ...]:

@@ -10,10 +10,12 @@ from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from functools import cached_property
 
+from grantgraph.binding import Binding
 from grantgraph.ignores import Ignore
 from grantgraph.policy.document import Policy
 from grantgraph.problems import NOWHERE, Location, Problem
 from grantgraph.text import Text, Unknown
+from grantgraph.wiring import Runtime, Wire
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,29 +45,6 @@ class PrincipalType(StrEnum):
     ACCOUNT = "account"  # another account, or a role in it: its own policies are not the application's
 
 
-class Logs(StrEnum):
-    """Who makes the log group of a function."""
-
-    LAMBDA = "lambda"  # with the first line that is written, so the function's role has to be able to
-    APPLICATION = "existing"
-    NOBODY = "none"
-
-
-@dataclass(frozen=True, slots=True)
-class Runtime:
-    """What a function's role needs for Lambda itself.
-
-    `failures_to` is the id of the queue or topic that takes events which failed; `key` of the key that encrypts
-    the function's environment.
-    """
-
-    logs: Logs = Logs.LAMBDA
-    tracing: bool = False
-    vpc: bool = False
-    failures_to: str = ""
-    key: str = ""
-
-
 @dataclass(frozen=True, slots=True)
 class Principal:
     """A role or user. `id` is its logical id or its name in the model file.
@@ -85,7 +64,6 @@ class Principal:
     pool: str = ""
     framework: str = ""
     at: Location = field(default=NOWHERE, compare=False)
-    runtime: Runtime | None = None
     tags: tuple[str, ...] = ()
     assumed_by: tuple[str, ...] = ()
     external_id: str = ""
@@ -108,9 +86,10 @@ class Index:
 class Resource:
     """Something that a policy can name. `type` is a name in `grantgraph.resources`, such as `sqs:queue`.
 
-    `attributes` hold what its type says about it (a table's `partition_key` and `sort_key`, a function's
+    `attributes` hold what its type says about it (a table's `partition_key`, `sort_key` and `stream`, a function's
     `runs_as`, the `stage` of an API, the `key` that encrypts it, by its id); `account` is the account that owns
-    it, which its ARN may not say. `existing` means that the application uses it and does not make it.
+    it, which its ARN may not say. `existing` means that the application uses it and does not make it. `runtime`
+    is what Lambda needs of a function's role, where that is known.
     """
 
     id: str
@@ -122,6 +101,7 @@ class Resource:
     indexes: tuple[Index, ...] = ()
     at: Location = field(default=NOWHERE, compare=False)
     existing: bool = False
+    runtime: Runtime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -382,7 +362,9 @@ class Application:
     (`create`, `update`, `replace`, `delete`, `forget` → ids). `choices` are what conditions of the input hinge
     on: of each group one holds. `when` are the choices under which it was read. `hidden` is what may be there
     besides; `assuming` is what every answer rests on because the input leaves it out. `ignores` are the findings
-    that the input itself accepts.
+    that the input itself accepts. `absent` is what the input has under conditions that do not hold (id → type);
+    `wires` are what refers to what. `unwritten` means that its policies are still to be written from its needs;
+    `binding` is there for a model that is bound to another input.
     """
 
     name: str
@@ -403,6 +385,10 @@ class Application:
     assuming: tuple[str, ...] = ()
     ignores: tuple[Ignore, ...] = ()
     clients: tuple[Client, ...] = ()
+    absent: Mapping[str, str] = field(default_factory=dict)
+    wires: tuple[Wire, ...] = ()
+    unwritten: bool = False
+    binding: Binding | None = None
 
     @property
     def caveats(self) -> tuple[str, ...]:
@@ -411,13 +397,23 @@ class Application:
         return tuple(dict.fromkeys((*self.assuming, *gaps)))
 
     def principal(self, id: str) -> Principal | None:
-        return self._principals.get(id)
+        """The principal of an id, or of the name that a model has for it."""
+        return self._principals.get(self.binding.principals.get(id, id) if self.binding is not None else id)
 
     def resource(self, id: str) -> Resource | None:
-        return self._resources.get(id)
+        """The resource of an id, or of the name that a model has for it."""
+        return self._resources.get(self.binding.resources.get(id, id) if self.binding is not None else id)
 
     def entry_point(self, id: str) -> EntryPoint | None:
-        return self._entry_points.get(id)
+        """The entry point of an id, or of the name that a model has for it."""
+        return self._entry_points.get(self.binding.entry_points.get(id, id) if self.binding is not None else id)
+
+    def spoken_of(self) -> tuple[Principal, ...]:
+        """The principals whose needs are said: all of a model's own; of a bound model those that it names."""
+        if self.binding is None:
+            return self.principals
+        named = {*self.binding.principals.values(), *(need.who for need in self.needs)}
+        return tuple(one for one in self.principals if one.id in named)
 
     @cached_property
     def _principals(self) -> Mapping[str, Principal]:

@@ -12,7 +12,7 @@ import re
 import subprocess
 import tempfile
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from threading import Timer
 
@@ -20,7 +20,7 @@ from grantgraph.decode import MAX_BYTES
 from grantgraph.model import Application
 from grantgraph.problems import InputError, UsageError, did_you_mean
 from grantgraph.rewrite import respell
-from grantgraph.sources import NO_OPTIONS, STANDARD_INPUT, ReadOptions
+from grantgraph.sources import NO_OPTIONS, STANDARD_INPUT, ReadOptions, bound_model
 from grantgraph.sources import load as load_path
 
 TIMEOUT = 60.0
@@ -183,7 +183,8 @@ class Repository:
 
             self.extract(commit, revision, path, top)
             try:
-                return respell(load_path(top / path, options), shown)
+                self.extract_input(commit, revision, top / path, top)
+                return respell(load_path(top / path, replace(options, root=top)), shown)
             except InputError as error:
                 problems = respell(error.problems, shown)
                 raise InputError(shown(error.message), problems, shown(error.help)) from None
@@ -212,6 +213,16 @@ class Repository:
                 (top / entry.path).write_bytes(data)
             except OSError as error:
                 raise InputError(f"cannot read `{revision}:{entry.path}`: {error.strerror or error}") from None
+
+    def extract_input(self, commit: str, revision: str, path: Path, top: Path) -> None:
+        """Write what a model file names, too, where it is not there yet."""
+        model = bound_model(path)
+        if model is None:
+            return
+        file, named = model
+        wanted = os.path.relpath(os.path.normpath(file.parent / named), top)
+        if named and not os.path.isabs(named) and not wanted.startswith("..") and not (top / wanted).exists():
+            self.extract(commit, revision, wanted, top)
 
     def entries(self, commit: str, path: str) -> Iterator[Entry]:
         """A file, or every file of a folder, as a commit lists them."""

@@ -63,6 +63,7 @@ PLAIN = {
         "write": {"sqs:SendMessage"},
         "receive": RECEIVE,
         "read": RECEIVE,
+        "find": {"sqs:GetQueueUrl"},
     },
     "kinesis:stream": {"read": KINESIS, "write": {"kinesis:PutRecord", "kinesis:PutRecords"}},
     "secretsmanager:secret": {
@@ -78,6 +79,7 @@ KEY = {
     "decrypt": {"kms:Decrypt"},
     "sign": {"kms:Sign"},
     "verify": {"kms:Verify"},
+    "reencrypt": {"kms:ReEncryptFrom", "kms:ReEncryptTo"},
 }
 PARAMETER = {
     "read": {"ssm:GetParameter", "ssm:GetParameters"},
@@ -107,9 +109,10 @@ CONSUMED = {
 
 def is_wired(request: Request, principal: Principal, application: Application) -> bool:
     """Whether Lambda itself takes a request of a function's role: for logs, events that it reads, and failures."""
-    runtime, function = principal.runtime, application.resource(principal.id)
-    if runtime is None or function is None:
+    function = application.resource(principal.id)
+    if function is None or function.runtime is None:
         return False
+    runtime = function.runtime
     action, target = request.action, str(request.resource)
     group = arn(function).replace(":lambda:", ":logs:").replace(":function:", ":log-group:/aws/lambda/")
     if action.startswith("logs:") and runtime.logs != "none":

@@ -202,7 +202,6 @@ BAD_USAGE = {
     "a missing folder of rules": (("check", TIGHT, "--rules", "gone"), "there is no folder of rules `gone`"),
     "an unknown principal": (("explain", "role", "nobody", NOTES), "there is no principal `nobody`"),
     "a principal that may be two": (("explain", "role", "AuthIdentity", NOTES), "may be any of 2 principals"),
-    "a template that says nothing about needs": (("synth", TIGHT), "write a model file with `needs`"),
 }
 
 

@@ -520,7 +520,10 @@ def test_a_route_that_is_wrong_is_reported_at_its_place(tmp_path: Path, line: st
             "{who: admin, access: put, to: Uploads, presigned: ▸0}",
             "`presigned` must be `true` or a number of seconds up to 604,800, not a number",
         ),
-        ("{who: admin, access: invoke, to: listNotes, alias: ▸'*'}", "`*` is not an alias"),
+        (
+            "{who: admin, access: invoke, to: listNotes, alias: ▸'li*'}",
+            "`li*` is not an alias (`*` is every alias and version)",
+        ),
         (
             "{who: admin, access: invoke, to: listNotes, passes: ▸admni}",
             "there is no role `admni` (did you mean `admin`?)",

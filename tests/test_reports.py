@@ -20,6 +20,7 @@ from grantgraph.reports._words import count
 from grantgraph.rules import check, load_rules
 from grantgraph.sources import load
 from grantgraph.synthesize import synthesize, with_policies
+from grantgraph.tighten import tighten
 from grantgraph.who import who_can
 
 ROOT = Path(__file__).parent.parent
@@ -30,6 +31,7 @@ FORMATS = {
     "graph": ("dot", "graphml", "json", "mermaid", "text"),
     "path": ("json", "text"),
     "synth": ("json", "text"),
+    "tighten": ("json", "text"),
     "who_can": ("json", "text"),
 }
 
@@ -39,6 +41,8 @@ def answer(subject: str) -> Any:
     catalog = load_catalog()
     if subject == "synth":
         return synthesize(load(Path("fixtures/reports/model.yaml")), catalog)
+    if subject == "tighten":
+        return tighten(load(Path("fixtures/reports/wide.yaml")), catalog)
     application = load(Path("fixtures/reports/guest.yaml"))
     if subject == "check":
         return check(application, catalog, tuple(one for one in load_rules() if one.id in ("GG101", "GG102")))

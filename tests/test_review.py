@@ -15,6 +15,7 @@ import yaml
 from tests.commands import Run
 
 ROOT = Path(__file__).parent.parent
+APPS = ROOT / "fixtures" / "apps"
 NOTES = ROOT / "fixtures" / "apps" / "sst" / "a-notes-auth-users.json"
 
 GUEST = """\
@@ -168,6 +169,17 @@ def test_a_baseline_survives_another(run: Run, guest: Path, what: str) -> None:
     assert old in GUEST
     guest.write_text(GUEST.replace(old, new))
     assert run("check", guest, "--baseline", "grantgraph.baseline.json").code == 0
+
+
+@pytest.mark.parametrize(
+    "where", [["--region", "eu-west-1"], ["--account", "111122223333"], ["--partition", "aws"]]
+)
+def test_a_baseline_survives_that_it_is_known_where_all_is_deployed(
+    run: Run, guest: Path, where: list[str]
+) -> None:
+    for path in (guest, APPS / "cdk" / "notes", APPS / "same" / "template.yaml"):
+        assert run("baseline", "write", path).code == 0
+        assert run("check", path, "--baseline", "grantgraph.baseline.json", "--unknown=allow", *where).code == 0
 
 
 @pytest.mark.parametrize("what", WIDENING)

@@ -38,10 +38,12 @@ app.add_typer(baseline, name="baseline")
 
 def main() -> None:
     """Run the command line; the process ends with one of the exit codes of `exits`."""
-    import grantgraph.cli.asking
-    import grantgraph.cli.checking
+    import grantgraph.cli.starting  # isort: skip
+    import grantgraph.cli.synthesizing  # isort: skip
+    import grantgraph.cli.checking  # isort: skip
+    import grantgraph.cli.asking  # isort: skip
     import grantgraph.cli.commands
-    import grantgraph.cli.fetching  # noqa: F401 - the commands hang themselves on `app`
+    import grantgraph.cli.fetching  # noqa: F401 - the commands hang themselves on `app`, in the order of `--help`
 
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):

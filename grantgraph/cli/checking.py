@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from grantgraph.cli import app, baseline, completing
+from grantgraph.cli import app, baseline, completing, fixing
 from grantgraph.cli.exits import Exit
 from grantgraph.cli.options import (
     HERE,
@@ -17,9 +17,12 @@ from grantgraph.cli.options import (
     Partition,
     Region,
     Source,
+    check_formats,
     emit_styled,
     read_cases,
+    read_input,
     settings,
+    wants_color,
     write_whole,
 )
 from grantgraph.problems import UsageError, did_you_mean
@@ -95,6 +98,11 @@ def check(
         bool, typer.Option("--no-ignores", help="Count accepted findings, and those of the baseline, too.")
     ] = False,
     exit_zero: Annotated[bool, typer.Option("--exit-zero", help="End with 0 whatever is found.")] = False,
+    fix: Annotated[
+        bool,
+        typer.Option("--fix", help="Make the policies tight that findings are about, in the template itself."),
+    ] = False,
+    diff: Annotated[bool, typer.Option("--diff", help="With --fix: print the patch, and change nothing.")] = False,
     color: Annotated[
         str,
         typer.Option(
@@ -119,7 +127,6 @@ def check(
 
     own = settings()
     asked = _rules(rules, [*select] or [*own.select], [*ignore, *own.ignore])
-    checked = _judge(path, asked, param, account, region, partition)
     before = NO_BASELINE
     if since:
         from grantgraph import revisions
@@ -129,20 +136,42 @@ def check(
         before = baseline_of(_judge(then, asked, param, account, region, partition).findings)
     elif known is not None or own.baseline:
         before = load_baseline(known if known is not None else own.home / own.baseline)
-    if not no_ignores:
-        checked = review(checked, before, (*own.ignores, *checked.application.ignores), date.today())
-    checked = replace(
-        checked,
-        severity=_severity(severity or own.severity),
-        unknown=_unknown(unknown or own.unknown),
-        quiet=quiet,
-    )
-    emit_styled("check", checked, format, output, color)
+    least, undecided = _severity(severity or own.severity), _unknown(unknown or own.unknown)
+
+    def judged() -> Checked:
+        found = _judge(path, asked, param, account, region, partition)
+        if not no_ignores:
+            found = review(found, before, (*own.ignores, *found.application.ignores), date.today())
+        return replace(found, severity=least, unknown=undecided, quiet=quiet)
+
+    if fix or diff:
+        _refuse_with_diff(fix, diff, format, output, color)
+        checked = fixing.fix(path, lambda: read_input(path, param, account, region, partition), judged, diff=diff)
+    else:
+        checked = judged()
+    if not diff:
+        emit_styled("check", checked, format, output, color)
     if exit_zero:
         return
     code = {Outcome.FAILED: Exit.NO, Outcome.UNDECIDED: Exit.UNDECIDED}.get(checked.outcome)
     if code is not None:
         raise typer.Exit(code)
+
+
+def _refuse_with_diff(fix: bool, diff: bool, format: str, output: list[str], color: str) -> None:
+    """Refuse a patch that nobody asked a repair for, and a report where the patch is what is printed.
+
+    Raises:
+        UsageError: so it is asked; or there is no such report, before anything is changed.
+    """
+    if diff and not fix:
+        raise UsageError("`--diff` is about what `--fix` changes", "say `--fix --diff`")
+    if diff and (format or output):
+        raise UsageError(
+            f"`--diff` does not go with `{'--format' if format else '--output'}`", "it prints the patch"
+        )
+    check_formats("check", format, output)
+    wants_color(color, terminal=False)
 
 
 @baseline.command("write")

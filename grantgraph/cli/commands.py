@@ -24,14 +24,11 @@ from grantgraph.cli.options import (
     read_input,
     read_sides,
     say,
-    write_whole,
 )
 from grantgraph.cli.sides import FailOn, said, sides_of
-from grantgraph.text import visible
 
 if TYPE_CHECKING:
     from grantgraph.claim import Claim
-    from grantgraph.synthesize import Synthesized
 
 
 def _version(wanted: bool) -> None:
@@ -49,78 +46,6 @@ def root(
     ] = False,
 ) -> None:
     pass
-
-
-@app.command()
-def synth(
-    path: Source = HERE,
-    format: Format = "text",
-    output: Outputs = [],
-    write: Annotated[
-        Path | None, typer.Option("--write", metavar="DIR", help="Also write each policy to a file of its own.")
-    ] = None,
-    boundary: Annotated[
-        bool, typer.Option("--boundary", help="Also write a permissions boundary for all roles.")
-    ] = False,
-    code: Annotated[
-        str, typer.Option("--emit", metavar="TOOL", help="Print code: json, cfn, sam, terraform or cdk.")
-    ] = "",
-    by_id: Annotated[
-        bool, typer.Option("--ids", help="Take the model's names for the ids of the code that this goes into.")
-    ] = False,
-    shrink: Annotated[
-        bool, typer.Option("--shrink", help="Shorten actions by wildcards that match nothing else today.")
-    ] = False,
-    param: Parameters = [],
-    account: Account = "",
-    region: Region = "",
-    partition: Partition = "",
-) -> None:
-    """Write least-privilege policies from needs, each with its proof."""
-    from grantgraph.catalog import load_catalog
-    from grantgraph.problems import InputError, bug
-    from grantgraph.prove import Proved
-    from grantgraph.synthesize import Options, synthesize
-
-    application = read_input(path, param, account, region, partition, portable=bool(code))
-    if not application.needs and not any(one.runtime for one in application.principals):
-        raise InputError(
-            f"`{path}` says nothing about needs, so there is nothing to write policies from",
-            help="write a model file with `needs`; docs/model.md shows one",
-        )
-    synthesized = synthesize(application, load_catalog(), Options(shrink, boundary))
-    unproved = [name for name, answer in synthesized.proofs().items() if not isinstance(answer, Proved)]
-    if write is not None and not unproved:
-        _write_policies(write, synthesized)
-    if code and not unproved:
-        from grantgraph.emit import Emission
-
-        emit("emit", Emission(synthesized, by_id), code, output)
-        _say_aside(synthesized)
-    else:
-        emit("synth", synthesized, format, output)
-    if unproved:
-        bug(f"what was written for {', '.join(unproved)} is not proved to be what is needed")
-
-
-def _say_aside(synthesized: Synthesized) -> None:
-    """What code does not say: how much is proved, and what its reader should know."""
-    from grantgraph.reports import find_report
-
-    summary = find_report("synth", "text")(synthesized).split("\n", 1)[0]
-    for line in (summary, *(f"note: {one}" for one in synthesized.notes)):
-        typer.echo(visible(line), err=True)
-
-
-def _write_policies(folder: Path, synthesized: Synthesized) -> None:
-    import json
-    from urllib.parse import quote
-
-    from grantgraph.policy.render import render_policy
-
-    for name, policy in synthesized.documents().items():
-        text = json.dumps(render_policy(policy), indent=2, ensure_ascii=False) + "\n"
-        write_whole(folder / f"{quote(name, safe=' ')}.json", text)  # no name leads out of the folder
 
 
 @app.command()

@@ -35,3 +35,11 @@ def rules(incomplete: str) -> list[tuple[str, str]]:
 def words(*known: str) -> Callable[[str], list[str]]:
     """One of a few words."""
     return lambda incomplete: [one for one in known if one.startswith(incomplete)]
+
+
+def access_words(incomplete: str) -> list[str]:
+    """The words for what a wildcard is taken to mean: `all`, and those of resource types."""
+    from grantgraph.resources import resource_types
+
+    known = {"all", *(word for one in resource_types().values() for word in one.access)}
+    return sorted(one for one in known if one.startswith(incomplete))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -66,7 +67,7 @@ def read_cases(
 
     What is read at a git revision is judged as a whole: what is open there stays open.
     """
-    options = _read_options(parameters, account, region, partition)
+    options = options_of(parameters, account, region, partition)
     cases: tuple[Application, ...] = ()
     if ":" in str(path):
         application = _load(path, options)
@@ -90,15 +91,14 @@ def read_document(
     """
     from grantgraph.sources import load_text
 
-    application = load_text(text, name, _read_options(parameters, account, region, partition))
-    _refuse(application, frozenset())
+    application = load_text(text, name, options_of(parameters, account, region, partition))
+    _refuse(application, to_judge=True)
     _check_somebody(Path(name), application)
     return _judged(application)
 
 
 def _judged(application: Application) -> Application:
-    says_needs = application.needs or any(one.runtime for one in application.principals)
-    if says_needs and not any(one.policies for one in application.principals):
+    if application.unwritten:
         from grantgraph.catalog import load_catalog
         from grantgraph.synthesize import synthesize, with_policies
 
@@ -118,7 +118,7 @@ def read_input(
         UsageError: an option cannot be used.
         InputError: the input cannot be read, or there is nothing in it to speak about.
     """
-    application = _load(path, _read_options(parameters, account, region, partition, portable))
+    application = _load(path, options_of(parameters, account, region, partition, portable))
     _refuse(application)
     _check_somebody(path, application)
     return application
@@ -147,7 +147,7 @@ def read_sides(
 
     if str(base) == str(head) == "-":
         raise UsageError("standard input can be one of the two sides only", "name a file for the other")
-    options = _read_options(parameters, account, region, partition)
+    options = options_of(parameters, account, region, partition)
     sides = [Application("nothing", str(one)) if one == NOTHING else _load(one, options) for one in (base, head)]
     told = [{one.message for one in side.problems if one.code == _UNKNOWN_PARAMETER} for side in sides]
     for side in sides:
@@ -178,9 +178,14 @@ def settings() -> Settings:
     return find_settings(Path.cwd())
 
 
-def _read_options(
+def options_of(
     parameters: list[str], account: str, region: str, partition: str, portable: bool = False
 ) -> ReadOptions:
+    """What the options say of where an input is deployed.
+
+    Raises:
+        UsageError: one of them cannot be so.
+    """
     from grantgraph.sources import ReadOptions
 
     own = settings()
@@ -223,16 +228,31 @@ def emit(subject: str, answer: object, format: str, outputs: list[str]) -> None:
     from grantgraph.reports import find_report
 
     render = find_report(subject, format)
-    files = []
-    for one in outputs:
-        kind, equals, name = one.partition("=")
-        if not equals or not name:
-            raise UsageError(f"`--output {one}` must be FORMAT=FILE")
-        files.append((find_report(subject, kind)(answer), Path(name)))
+    files = [(find_report(subject, kind)(answer), path) for kind, path in _files(outputs)]
     answered = render(answer)
     for written, path in files:
         write_whole(path, written)
     say(answered)
+
+
+def check_formats(subject: str, format: str, outputs: list[str]) -> None:
+    """Refuse formats that there are not, before anything is changed.
+
+    Raises:
+        UsageError: there is no such format.
+    """
+    from grantgraph.reports import find_report
+
+    for kind in (*([format] if format else []), *(kind for kind, _ in _files(outputs))):
+        find_report(subject, kind)
+
+
+def _files(outputs: list[str]) -> Iterator[tuple[str, Path]]:
+    for one in outputs:
+        kind, equals, name = one.partition("=")
+        if not equals or not name:
+            raise UsageError(f"`--output {one}` must be FORMAT=FILE")
+        yield kind, Path(name)
 
 
 def emit_styled(subject: str, answer: object, format: str, outputs: list[str], color: str) -> None:

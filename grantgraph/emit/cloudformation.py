@@ -29,6 +29,7 @@ from grantgraph.emit.references import (
     name_of,
     referable,
     references_of,
+    roles_there,
 )
 from grantgraph.emit.yaml import Tagged, dump
 from grantgraph.model import PrincipalType, Resource
@@ -53,7 +54,9 @@ def template(synthesized: Synthesized, sam: bool = False, by_id: bool = False) -
     Raises:
         UsageError: a name of the model cannot be a logical id.
     """
-    references = references_of(synthesized, referable(synthesized) if by_id else ())
+    by_id = by_id or synthesized.application.binding is not None
+    known = referable(synthesized) if by_id else ()
+    references = references_of(synthesized, known, roles_there(synthesized))
     check_boundary(synthesized, references)
     return _Template(synthesized, references, sam, by_id).text()
 
@@ -67,8 +70,11 @@ class _Template:
     ids: Identifiers = field(default_factory=lambda: Identifiers(logical_id))
 
     def text(self) -> str:
-        for one in self.synthesized.application.resources if self.by_id else ():
-            self.ids.given[one.id] = one.id
+        application = self.synthesized.application
+        taken = [one.id for one in application.resources]
+        taken += [one.id for one in application.principals] if application.binding is not None else []
+        for id in taken if self.by_id else ():
+            self.ids.given[id] = id
         resources = dict(self.resources())
         outputs = {
             f"{self.role_id(one)}Arn": {"Value": Tagged("GetAtt", f"{self.role_id(one)}.Arn")}
@@ -95,7 +101,7 @@ class _Template:
             yield BOUNDARY, {"Type": "AWS::IAM::ManagedPolicy", "Properties": {"PolicyDocument": document}}
         for role in roles_of(self.synthesized):
             yield from self.role(role)
-        if self.sam and self.by_id:
+        if self.sam and self.by_id and self.synthesized.application.binding is None:
             yield from self.functions()
         for permission in permissions_of(self.synthesized):
             yield self.permission(permission)
@@ -116,6 +122,8 @@ class _Template:
                 properties["PermissionsBoundary"] = Tagged("Ref", BOUNDARY)
             yield id, {"Type": "AWS::IAM::Role", "Properties": properties}
         holder = Tagged("Ref", id) if role.trust is not None else self.spell(name)
+        if role.principal.id in self.references.there:
+            holder = Tagged("Ref", role.principal.id)
         for number, policy in enumerate(role.inline, 1):
             key = f"inline {role.principal.id} {number}"
             properties = {"PolicyName": "needs", "Roles": [holder], "PolicyDocument": self.document(policy)}
@@ -230,6 +238,8 @@ class _Template:
                 return f"${{{piece.of}}}"
             case Kind.OPEN:
                 return f"${{{self.parameter(piece.of)}}}"
+            case Kind.ROLE_THERE:
+                return f"${{{piece.of}}}"
             case Kind.ROLE_NAME | Kind.ROLE_ARN:
                 id = self.ids.of(f"role {piece.of}", f"{piece.of} Role")
                 return f"${{{id}.Arn}}" if piece.kind is Kind.ROLE_ARN else f"${{{id}}}"
@@ -239,18 +249,22 @@ class _Template:
     def of_resource(self, piece: Reference) -> str:
         """The name or ARN of a resource of the template: what `Ref` gives, or the attribute that is it."""
         (resource,) = (one for one in self.synthesized.application.resources if one.id == piece.of)
-        type = resource_types()[resource.type]
-        wanted = "arn" if piece.kind is Kind.ARN else "name"
-        if type.ref == wanted:
-            return f"${{{piece.of}}}"
-        template = f"${{{wanted}}}"
-        attribute = next((name for name, value in type.attributes.items() if value == template), "")
-        if attribute:
-            return f"${{{piece.of}.{attribute}}}"
-        return "".join(map(self.in_sub, self.references.pieces_of_names(resource.arn)))
+        inside = inside_sub(resource, piece.kind)
+        return inside or "".join(map(self.in_sub, self.references.pieces_of_names(resource.arn)))
 
     def parameter(self, name: str) -> str:
         return self.ids.of(f"open {name}", name)
+
+
+def inside_sub(resource: Resource, kind: Kind) -> str:
+    """The name or ARN of a resource inside `Fn::Sub`; "" where no function gives it."""
+    type = resource_types()[resource.type]
+    wanted = "arn" if kind is Kind.ARN else "name"
+    if type.ref == wanted:
+        return f"${{{resource.id}}}"
+    template = f"${{{wanted}}}"
+    attribute = next((name for name, value in type.attributes.items() if value == template), "")
+    return f"${{{resource.id}.{attribute}}}" if attribute else ""
 
 
 def _of(type: str, **properties: Any) -> Json:

@@ -21,6 +21,7 @@ class Kind(StrEnum):
     NAME = "name"
     ROLE_ARN = "role arn"
     ROLE_NAME = "role name"
+    ROLE_THERE = "name of a role that is there"
     OPEN = "open"
     ENVIRONMENT = "environment"
 
@@ -34,6 +35,10 @@ class Reference:
 
 
 Piece: TypeAlias = str | Reference
+LOGICAL_ID = "[A-Za-z][A-Za-z0-9]*"
+ADDRESS = r"(?!module\.|data\.)[A-Za-z_][\w-]*\.[A-Za-z_][\w-]*(\[[^\]]*\])?"
+"""An address of Terraform that is in the root module, where code can refer to it."""
+
 _MARK = re.compile("\ufdd0([^\ufdd1]*)\ufdd1")
 """Two characters that no text holds, around the name of what is not known."""
 
@@ -45,11 +50,13 @@ class References:
     Attributes:
         arns: what stands for an ARN, spelled with marks.
         names: what stands for a name that is not known.
+        there: the roles that the code has already.
         opened: names that were left open by the texts so far, and what each is.
     """
 
     arns: Mapping[str, Reference]
     names: Mapping[str, Reference]
+    there: frozenset[str] = frozenset()
     opened: dict[str, str] = field(default_factory=dict)
 
     def pieces(self, value: Text) -> tuple[Piece, ...]:
@@ -94,8 +101,10 @@ def _ends(marked: str) -> Iterator[int]:
         yield from (at for at in range(len(marked) - 1, 4, -1) if marked[at] in ":/")
 
 
-def references_of(synthesized: Synthesized, by_id: Iterable[Resource]) -> References:
-    """What can be referred to: the roles that are made, and the resources that are known by their ids."""
+def references_of(
+    synthesized: Synthesized, by_id: Iterable[Resource], there: frozenset[str] = frozenset()
+) -> References:
+    """What can be referred to: roles, made here or there already, and resources that are known by their ids."""
     arns: dict[str, Reference] = {}
     names: dict[str, Reference] = {}
     for one in synthesized.syntheses:
@@ -103,26 +112,63 @@ def references_of(synthesized: Synthesized, by_id: Iterable[Resource]) -> Refere
             arns[_marked(one.principal.arn)] = Reference(Kind.ROLE_ARN, one.principal.id)
             for unknown in _own_name(one.principal.arn):
                 names[unknown] = Reference(Kind.ROLE_NAME, one.principal.id)
+        elif one.principal.id in there:
+            for unknown in _own_name(one.principal.arn):
+                names[unknown] = Reference(Kind.ROLE_THERE, one.principal.id)
     for resource in by_id:
         arns[_marked(resource.arn)] = Reference(Kind.ARN, resource.id)
         for unknown in _own_name(resource.arn):
             names[unknown] = Reference(Kind.NAME, resource.id)
-    return References(arns, names)
+    return References(arns, names, there)
 
 
-def referable(synthesized: Synthesized) -> tuple[Resource, ...]:
+def references_to(resources: Iterable[Resource]) -> References:
+    """What can be referred to by ids alone: resources of the code that texts go into."""
+    known = tuple(resources)
+    return References(
+        {_marked(one.arn): Reference(Kind.ARN, one.id) for one in known},
+        {unknown: Reference(Kind.NAME, one.id) for one in known for unknown in _own_name(one.arn)},
+    )
+
+
+def referable(synthesized: Synthesized, spelled: str = LOGICAL_ID) -> tuple[Resource, ...]:
     """The resources that the code which this goes into has: the application's own, as far as it makes them.
+
+    Beside an input, those that are written in the file that all of the roles are written in.
+
+    Args:
+        spelled: how an id is spelled that a reference can hold.
 
     Raises:
         UsageError: one of them has a name that no code can have.
     """
     application = synthesized.application
+    if application.binding is not None:
+        file = _common_file(synthesized)
+        return tuple(
+            one
+            for one in application.resources
+            if not one.existing and one.at.file == file and re.fullmatch(spelled, one.id)
+        )
     here = [one for one in application.resources if not one.existing]
     own = tuple(one for one in here if one.account == application.environment.account)
     for one in own:
-        if not re.fullmatch("[A-Za-z][A-Za-z0-9]*", one.id):
+        if not re.fullmatch(LOGICAL_ID, one.id):
             raise UsageError(f"`{one.id}` cannot be the id of a resource", "use letters and digits only")
     return own
+
+
+def roles_there(synthesized: Synthesized, spelled: str = LOGICAL_ID) -> frozenset[str]:
+    """The roles that the code which this goes into has already."""
+    if synthesized.application.binding is None or not _common_file(synthesized):
+        return frozenset()
+    return frozenset(one.principal.id for one in synthesized.syntheses if re.fullmatch(spelled, one.principal.id))
+
+
+def _common_file(synthesized: Synthesized) -> str:
+    """The file that all roles are written in; "" where they are in several."""
+    files = {one.principal.at.file for one in synthesized.syntheses}
+    return files.pop() if len(files) == 1 else ""
 
 
 def check_boundary(synthesized: Synthesized, references: References) -> None:

@@ -21,6 +21,8 @@ from grantgraph.emit.parts import (
     roles_of,
 )
 from grantgraph.emit.references import (
+    ADDRESS,
+    LOGICAL_ID,
     Kind,
     Piece,
     Reference,
@@ -29,6 +31,7 @@ from grantgraph.emit.references import (
     name_of,
     referable,
     references_of,
+    roles_there,
 )
 from grantgraph.model import Resource
 from grantgraph.policy.document import Policy
@@ -72,7 +75,10 @@ _OWN_POLICIES: Mapping[str, tuple[str, str, str]] = {
 
 def configuration(synthesized: Synthesized, by_id: bool = False) -> str:
     """The configuration as JSON; with `by_id` the model's names are those of resources of the same module."""
-    references = references_of(synthesized, referable(synthesized) if by_id else ())
+    bound = synthesized.application.binding is not None
+    spelled = ADDRESS if bound else LOGICAL_ID
+    known = referable(synthesized, spelled) if by_id or bound else ()
+    references = references_of(synthesized, known, roles_there(synthesized, spelled))
     check_boundary(synthesized, references)
     return _Configuration(synthesized, references).text()
 
@@ -125,6 +131,8 @@ class _Configuration:
         id = self.role_id(role.principal.id)
         name = name_of_role(role)
         holder = self.spell(name) if role.trust is None else f"${{aws_iam_role.{id}.name}}"
+        if role.principal.id in self.references.there:
+            holder = f"${{{role.principal.id}.name}}"
         if role.trust is not None:
             body: Json = {"name": name} if isinstance(name, str) else {"name_prefix": f"{id[:30]}-"}
             body["assume_role_policy"] = self.document(f"{id}_trust", role.trust)
@@ -164,7 +172,7 @@ class _Configuration:
 
     def queue_url(self, queue: Resource) -> str:
         if Reference(Kind.ARN, queue.id) in self.references.arns.values():
-            return f"${{aws_sqs_queue.{queue.id}.url}}"
+            return f"${{{self.address(queue)}.url}}"
         region, account = (self.of_environment(name) for name in ("AWS::Region", "AWS::AccountId"))
         suffix = self.of_environment("AWS::Partition").replace(".partition}", ".dns_suffix}")
         return f"https://sqs.{region}.{suffix}/{account}/{self.spell(name_of(queue))}"
@@ -213,13 +221,21 @@ class _Configuration:
                 return f"${{var.{self.variable(one.of)}}}"
             case Kind.ROLE_ARN:
                 return f"${{aws_iam_role.{self.role_id(one.of)}.arn}}"
+            case Kind.ROLE_THERE:
+                return f"${{{one.of}.name}}"
             case Kind.ROLE_NAME:
                 return f"${{aws_iam_role.{self.role_id(one.of)}.name}}"
             case _:
                 (resource,) = (own for own in self.synthesized.application.resources if own.id == one.of)
                 type = resource_types()[resource.type]
                 names, usual = (_ARNS, "arn") if one.kind is Kind.ARN else (_NAMES, "name")
-                return f"${{{type.terraform}.{resource.id}.{names.get(type.name, usual)}}}"
+                return f"${{{self.address(resource)}.{names.get(type.name, usual)}}}"
+
+    def address(self, resource: Resource) -> str:
+        """What the code calls a resource; the ids of a plan are addresses already."""
+        if self.synthesized.application.binding is not None:
+            return resource.id
+        return f"{resource_types()[resource.type].terraform}.{resource.id}"
 
     def of_environment(self, name: str) -> str:
         type, attribute = _ENVIRONMENT[name]

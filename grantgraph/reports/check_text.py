@@ -58,8 +58,9 @@ def _body(checked: Checked) -> Iterator[str]:
     yield from ["", *rest] if rest else []
     if checked.failing:
         yield ""
-        yield "what to do: take away what no user needs; `grantgraph synth` writes policies from needs,"
-        yield "`grantgraph rule ID` explains a rule, `grantgraph baseline write` accepts what is there today"
+        yield "what to do: take away what no user needs; `--fix --diff` shows what a template can do without,"
+        yield "`grantgraph synth` writes policies from needs, `grantgraph rule ID` explains a rule,"
+        yield "`grantgraph baseline write` accepts what is there today"
 
 
 def _finding(finding: Finding) -> Iterator[str]:

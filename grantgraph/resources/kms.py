@@ -16,6 +16,7 @@ RESOURCE_TYPES = (
             "decrypt": (ActionsOn("", DECRYPT),),
             "sign": (ActionsOn("", ("kms:Sign",)),),
             "verify": (ActionsOn("", ("kms:Verify",)),),
+            "reencrypt": (ActionsOn("", ("kms:ReEncryptFrom", "kms:ReEncryptTo")),),
         },
         attributes={"Arn": "${arn}", "KeyId": "${name}"},
         policy_property="KeyPolicy",

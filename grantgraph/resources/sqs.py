@@ -16,6 +16,7 @@ RESOURCE_TYPES = (
             "receive": (ActionsOn("", RECEIVE),),
             "write": (ActionsOn("", SEND),),
             "read": (ActionsOn("", RECEIVE),),
+            "find": (ActionsOn("", ("sqs:GetQueueUrl",)),),
         },
         name_property="QueueName",
         ref="url",

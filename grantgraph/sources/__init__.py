@@ -17,7 +17,8 @@ from grantgraph.problems import InputError, Level
 
 STANDARD_INPUT = Path("-")
 MODEL = "grantgraph.yaml"
-"""The model file that stands for its folder, where the folder holds nothing else that is read."""
+"""The model file that stands for its folder: one that is bound to an input, or where nothing else is read."""
+MODEL_FILE = "a model file"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +26,8 @@ class ReadOptions:
     """What the caller knows and an input may leave open; None where the caller does not know either.
 
     `portable` leaves open where a model is deployed, whatever it says: for code that runs anywhere.
-    `assume` is what is taken for granted for one reading of several (`load_cases`).
+    `assume` is what is taken for granted for one reading of several (`load_cases`). `root` is the folder under
+    which a model file may name its input, wherever it lies itself.
     """
 
     parameters: Mapping[str, str] = field(default_factory=dict)
@@ -34,6 +36,7 @@ class ReadOptions:
     account: str | None = None
     portable: bool = False
     assume: tuple[Choice, ...] = ()
+    root: Path = Path()
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,14 +90,41 @@ def load_cases(path: Path | str, options: ReadOptions = NO_OPTIONS) -> tuple[App
 
 
 def _reader(path: Path) -> Callable[[ReadOptions], Application]:
-    """What reads a path, which may be asked more than once."""
+    """What reads a path, which may be asked more than once; a bound model stands for its folder."""
+    is_folder = path != STANDARD_INPUT and path.is_dir()
+    if is_folder and bound_model(path) is not None:
+        return _reader(path / MODEL)
+    source, node = find_source(path)
+    return partial(source.read, path / MODEL if is_folder and node is not None else path, node)
+
+
+def bound_model(path: Path) -> tuple[Path, str] | None:
+    """The model file at a path, and the path of the input that it names; None where it is bound to nothing.
+
+    Raises:
+        InputError: the file cannot be decoded.
+    """
+    file = path / MODEL if path.is_dir() else path
+    if file.suffix not in (".yaml", ".yml", ".json") or not file.is_file():
+        return None
+    source, node = find_source(file)
+    named = node.get("from") if node is not None and source.name == MODEL_FILE else None
+    return (file, named.as_str() or "") if named is not None else None
+
+
+def find_source(path: Path) -> tuple[Source, Node | None]:
+    """The source that reads a path, and what the path holds; for a folder, None where it is read as a folder.
+
+    Raises:
+        InputError: there is nothing to read, it cannot be decoded, or no source recognises it.
+    """
     sources: tuple[Source, ...] = discover(__name__, "SOURCE")
     node = None if path != STANDARD_INPUT and path.is_dir() else _decode(path, sources)
     for source in sources:
         if source.recognises(path, node):
-            return partial(source.read, path, node)
+            return source, node
     if node is None and (path / MODEL).is_file():
-        return _reader(path / MODEL)
+        return find_source(path / MODEL)
     kinds = ", ".join(source.name for source in sources[:-1]) + f" or {sources[-1].name}"
     raise InputError(f"`{path}` is not {kinds}: {_contents(path, node)}", help=_advice(node))
 

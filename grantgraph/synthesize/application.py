@@ -11,6 +11,7 @@ from grantgraph.policy.document import Policy, PolicyType
 from grantgraph.policy.quota import QUEUE_STATEMENTS, check_size
 from grantgraph.policy.render import render_policy
 from grantgraph.problems import InputError, Level, Location
+from grantgraph.prove import Undecided
 from grantgraph.synthesize.boundary import boundary_of
 from grantgraph.synthesize.dependents import key_wishes, passed_roles
 from grantgraph.synthesize.entrances import KEY, entrance_policy, entrances_of
@@ -32,13 +33,16 @@ class Options:
     Attributes:
         shrink: shortens lists of actions by wildcards that match nothing else in today's catalog.
         boundary: asks for a permissions boundary for all roles.
+        prove: asks for the proofs; without, every answer is that nobody asked.
     """
 
     shrink: bool = False
     boundary: bool = False
+    prove: bool = True
 
 
 PLAINLY = Options()
+NOT_ASKED = Undecided("it was not asked")
 
 
 def synthesize(application: Application, catalog: Catalog, options: Options = PLAINLY) -> Synthesized:
@@ -53,9 +57,9 @@ def synthesize(application: Application, catalog: Catalog, options: Options = PL
     errors = [problem for problem in draft.problems.found if problem.level is Level.ERROR]
     if errors:
         raise InputError(f"{errors[0].at}: {errors[0].message}", errors, errors[0].help)
-    entrances = tuple(_entrances(draft, wishes, entering))
+    entrances = tuple(_entrances(draft, wishes, entering, options))
     keys = {one.resource.id: one.policy for one in entrances if one.resource.type == KEY}
-    roles = [one for one in application.principals if one.type is not PrincipalType.ACCOUNT]
+    roles = [one for one in application.spoken_of() if one.type is not PrincipalType.ACCOUNT]
     by_role = _by(wishes, lambda one: one.who)
     boundary = None
     if options.boundary:
@@ -76,7 +80,7 @@ def _wishes_before_keys(draft: Draft) -> Iterator[Wish]:
     for need in draft.application.needs:
         yield from wishes_of(need, draft)
         yield from passed_roles(need, draft)
-    for principal in draft.application.principals:
+    for principal in draft.application.spoken_of():
         yield from function_wishes(principal, draft)
 
 
@@ -92,29 +96,31 @@ def _synthesize(
     blocks = blocks_of(wishes)
     attached, blocks = attach(shrink(blocks, draft.catalog) if options.shrink else blocks, principal)
     needed = needed_policy(wishes, principal.id)
-    around = surroundings_of(draft, wishes, keys, boundary)
-    proof = prove_exact(draft, principal, tuple(one.policy for one in attached), needed, around)
-    trust = trust_of(draft.application, principal)
+    around = surroundings_of(draft, principal, wishes, keys, boundary)
+    policies = tuple(one.policy for one in attached)
+    proof = prove_exact(draft, principal, policies, needed, around) if options.prove else NOT_ASKED
+    trust = trust_of(draft.application, principal) if draft.application.binding is None else None
     _must_fit(trust, PolicyType.TRUST, principal.at)
     return Synthesis(principal, attached, trust, tuple(one.written for one in blocks), proof)
 
 
-def _entrances(draft: Draft, wishes: list[Wish], entering: list[Wish]) -> Iterator[Entrance]:
+def _entrances(draft: Draft, wishes: list[Wish], entering: list[Wish], options: Options) -> Iterator[Entrance]:
     """The policy of each resource that lets somebody in, and of each key that is used."""
     own = draft.application.environment
     by_resource = _by(entering, lambda one: one.subject)
     used = {wish.subject for wish in (*wishes, *entering)}
     for resource in draft.application.resources:
         let_in = by_resource.get(resource.id, [])
-        if not let_in and not (resource.type == KEY and resource.id in used):
+        if not let_in and not (resource.type == KEY and resource.id in used and resource.policy is None):
             continue
         apart = resource.type == "lambda:function" or len(let_in) < QUEUE_STATEMENTS
         blocks = blocks_of(let_in, apart)
         policy = entrance_policy(resource, blocks, own)
         _must_fit(policy, PolicyType.RESOURCE_BASED, resource.at)
-        proof = prove_entrance(draft, resource, policy, let_in)
+        proof = prove_entrance(draft, resource, policy, let_in) if options.prove else NOT_ASKED
         elsewhere = resource.account if resource.account != own.account else ""
-        yield Entrance(resource, policy, tuple(one.written for one in blocks), proof, elsewhere)
+        there = replace(resource, existing=resource.existing or draft.application.binding is not None)
+        yield Entrance(there, policy, tuple(one.written for one in blocks), proof, elsewhere)
 
 
 def _must_fit(policy: Policy | None, type: PolicyType, at: Location) -> None:
@@ -139,7 +145,7 @@ def _by(wishes: Iterable[Wish], key: Callable[[Wish], str]) -> dict[str, list[Wi
 
 def _open_names(wishes: Iterable[Wish], application: Application) -> tuple[str, ...]:
     """What has to be known before the policies can be used."""
-    texts = [pool.id_value for pool in application.pools]
+    texts = [pool.id_value for pool in application.pools] if application.binding is None else []
     for wish in wishes:
         texts += [*wish.resources, *(value for _, _, values in wish.conditions for value in values)]
     return tuple(sorted({str(unknown) for one in texts for unknown in unknowns_in(one)}))
@@ -156,4 +162,4 @@ def with_policies(application: Application, synthesized: Synthesized) -> Applica
         for one in application.principals
     )
     resources = tuple(replace(one, policy=own.get(one.id)) for one in application.resources)
-    return replace(application, principals=principals, resources=resources)
+    return replace(application, principals=principals, resources=resources, unwritten=False)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from grantgraph.model import EntryPoint, EntryPointType, Environment, Principal, PrincipalType, Resource
+from grantgraph.model import EntryPoint, EntryPointType, Environment, Principal, Resource
 from grantgraph.policy.document import Policy, PolicyType
 from grantgraph.resources import Calls, resource_types
 from grantgraph.synthesize.blocks import Block
@@ -88,9 +88,8 @@ def _is_on(wish: Wish, resource: Resource) -> bool:
 
 def account_of(principal: Principal, draft: Draft) -> Text:
     """The account that a principal is in."""
-    if principal.type is PrincipalType.ACCOUNT:
-        return split_text(principal.arn, ":")[4]
-    return draft.application.environment.account
+    fields = split_text(principal.arn, ":")
+    return fields[4] if len(fields) > 5 else draft.application.environment.account
 
 
 def entrance_policy(resource: Resource, blocks: list[Block], environment: Environment) -> Policy:

@@ -10,11 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from grantgraph.model import EntryPoint, EntryPointType, Logs, Principal, Resource, Runtime
-from grantgraph.problems import bug
+from grantgraph.model import EntryPoint, EntryPointType, Principal, Resource
 from grantgraph.resources import resource_types
 from grantgraph.synthesize.result import Conditions, Draft, Reason, Wish
 from grantgraph.text import Text, split_text, text
+from grantgraph.wiring import Logs, Runtime
 
 BY_LAMBDA: Conditions = (("Null", "lambda:SourceFunctionArn", ("true",)),)
 """Only what Lambda does in the function's name, and not the function's code."""
@@ -30,39 +30,38 @@ NETWORK = (
 )
 """What AWS asks for, on every resource: the interfaces have no names before they are made."""
 
-_SENDERS = ("customEmailSender", "customSmsSender")
+_SENDERS = ("customemailsender", "customsmssender")
 
 
 def function_wishes(principal: Principal, draft: Draft) -> Iterator[Wish]:
-    """Everything that a function needs beside its needs."""
-    runtime, function = principal.runtime, draft.resources.get(principal.id)
-    if runtime is None or function is None:
-        return
-    yield from _runtime(principal, runtime, function, draft)
-    for entry in draft.ways_in.get(principal.id, ()):
-        if entry.type is EntryPointType.CONSUMER:
-            yield from _consumer(principal.id, entry, draft)
-        elif entry.type is EntryPointType.USER_POOL_TRIGGER and entry.id.startswith(_SENDERS):
-            yield from _sender(principal.id, entry, draft)
+    """Everything that the functions of a role need beside its needs."""
+    for function in draft.run_by.get(principal.id, ()):
+        if function.runtime is not None:
+            yield from _runtime(principal.id, function.runtime, function, draft)
+            for entry in draft.ways_in.get(function.id, ()):
+                if entry.type is EntryPointType.CONSUMER:
+                    yield from _consumer(principal.id, entry, draft)
+                elif entry.type is EntryPointType.USER_POOL_TRIGGER and entry.id.lower().startswith(_SENDERS):
+                    yield from _sender(principal.id, entry, draft)
 
 
-def _runtime(principal: Principal, runtime: Runtime, function: Resource, draft: Draft) -> Iterator[Wish]:
-    who, at = principal.id, principal.at
+def _runtime(who: str, runtime: Runtime, function: Resource, draft: Draft) -> Iterator[Wish]:
+    id, at = function.id, function.at
     if runtime.logs is not Logs.NOBODY:
         making = ("logs:CreateLogGroup",) if runtime.logs is Logs.LAMBDA else ()
         actions = (*making, "logs:CreateLogStream", "logs:PutLogEvents")
-        reason = Reason(f"{who} writes its logs", at)
-        yield Wish(who, who, "logs", actions, (_log_group(function, draft),), (), reason)
+        reason = Reason(f"{id} writes its logs", at)
+        yield Wish(who, id, "logs", actions, (_log_group(function, draft),), (), reason)
     if runtime.tracing:
-        yield Wish(who, who, "tracing", TRACE, ("*",), (), Reason(f"{who} is traced", at))
+        yield Wish(who, id, "tracing", TRACE, ("*",), (), Reason(f"{id} is traced", at))
     if runtime.vpc:
-        reason = Reason(f"Lambda connects {who} to a VPC", at)
-        yield Wish(who, who, "network", NETWORK, ("*",), BY_LAMBDA, reason)
+        reason = Reason(f"Lambda connects {id} to a VPC", at)
+        yield Wish(who, id, "network", NETWORK, ("*",), BY_LAMBDA, reason)
     if runtime.failures_to:
-        reason = Reason(f"Lambda sends events that {who} failed on to {runtime.failures_to}", at)
+        reason = Reason(f"Lambda sends events that {id} failed on to {runtime.failures_to}", at)
         yield sending(who, runtime.failures_to, reason, draft)
     if runtime.key:
-        reason = Reason(f"Lambda opens the environment of {who} with {runtime.key}", at)
+        reason = Reason(f"Lambda opens the environment of {id} with {runtime.key}", at)
         mine: Conditions = (("StringEquals", "kms:EncryptionContext:aws:lambda:FunctionArn", (function.arn,)),)
         arn = draft.resources[runtime.key].arn
         yield Wish(who, runtime.key, "environment", ("kms:Decrypt",), (arn,), (*BY_LAMBDA, *mine), reason)
@@ -87,13 +86,16 @@ def _consumer(who: str, entry: EntryPoint, draft: Draft) -> Iterator[Wish]:
     """Lambda reads an event source with the function's role."""
     source = draft.resources.get(entry.source)
     if source is None:
-        bug(f"`{entry.id}` reads from nothing")
-    reason = Reason(f"{who} is fed from {entry.source}", entry.at)
+        message = f"`{entry.target}` reads from `{entry.source}`, which is not in the input"
+        draft.problems.note(entry.at, "outside-source", f"{message}: what that takes is not known")
+        return
+    reason = Reason(f"{entry.target} is fed from {entry.source}", entry.at)
     for on in resource_types()[source.type].consume:
         where = on.under(source.arn, source.attributes)
         yield Wish(who, source.id, "consume", on.actions, (where,), BY_LAMBDA, reason)
     if entry.failures_to:
-        failed = Reason(f"Lambda sends what {who} failed on, of {entry.source}, to {entry.failures_to}", entry.at)
+        what = f"what {entry.target} failed on, of {entry.source}, to {entry.failures_to}"
+        failed = Reason(f"Lambda sends {what}", entry.at)
         yield sending(who, entry.failures_to, failed, draft)
 
 
@@ -105,11 +107,12 @@ def _sender(who: str, entry: EntryPoint, draft: Draft) -> Iterator[Wish]:
         draft.problems.error(
             entry.at,
             "sender-key",
-            f"`{who}` sends the codes of `{pool.id}`, which come encrypted, and nothing says with which key",
+            f"`{entry.target}` sends the codes of `{pool.id}`, which come encrypted, "
+            "and nothing says with which key",
             f"say it on `{pool.id}`: `key: <a kms:key>`",
         )
         return
-    reason = Reason(f"{who} opens the codes that it sends for {pool.id}", entry.at)
+    reason = Reason(f"{entry.target} opens the codes that it sends for {pool.id}", entry.at)
     pool_id = split_text(pool.arn, "/")[-1]
     mine: Conditions = (("StringEquals", "kms:EncryptionContext:userpool-id", (pool_id,)),)
     yield Wish(who, key.id, "codes", ("kms:Decrypt",), (key.arn,), mine, reason)

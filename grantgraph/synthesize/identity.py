@@ -19,7 +19,7 @@ def rows_can_be_own(need: Need, resource: Resource, problems: Problems) -> bool:
             "say it on the table, `identity: <attribute>`",
         )
         return False
-    through = [one for one in resource.indexes if one.name in need.scopes.index]
+    through = [one for one in resource.indexes if {one.name, "*"} & {*need.scopes.index}]
     wrong = [one for one in through if one.partition_key != owner]
     if not wrong and (through or partition == owner):
         return True
@@ -60,7 +60,7 @@ def attributes_hold_keys(need: Need, resource: Resource, problems: Problems) -> 
     """Whether the named attributes include the keys, which every request names (rule 163)."""
     keys = [str(resource.attributes.get(word, "")) for word in ("partition_key", "sort_key")]
     for index in resource.indexes:
-        keys += [index.partition_key, index.sort_key] if index.name in need.scopes.index else []
+        keys += [index.partition_key, index.sort_key] if {index.name, "*"} & {*need.scopes.index} else []
     missing = [key for key in keys if key and key not in need.scopes.attributes]
     for key in dict.fromkeys(missing):
         problems.error(

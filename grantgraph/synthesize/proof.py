@@ -22,7 +22,7 @@ from grantgraph.prove import (
     session_of,
 )
 from grantgraph.standing import Ground, witness_environment
-from grantgraph.synthesize.entrances import allow_account, resource_policy
+from grantgraph.synthesize.entrances import KEY, account_of, allow_account, resource_policy
 from grantgraph.synthesize.result import Draft, Wish
 from grantgraph.synthesize.statements import needed_policy
 from grantgraph.text import Text
@@ -40,19 +40,25 @@ class Surroundings:
 
 
 def surroundings_of(
-    draft: Draft, wishes: Iterable[Wish], keys: Mapping[str, Policy], boundary: Policy | None
+    draft: Draft,
+    principal: Principal,
+    wishes: Iterable[Wish],
+    keys: Mapping[str, Policy],
+    boundary: Policy | None,
 ) -> Surroundings:
     """The resources that a principal uses: keys with their policies, and what others own as open as it can be.
 
     Across accounts both sides must allow (112); what the other side allows is proved of its own policy.
     """
     found = []
-    environment = draft.application.environment
+    account = account_of(principal, draft)
+    environment = replace(draft.application.environment, account=account)
     for id in dict.fromkeys(wish.subject for wish in wishes):
         resource = draft.resources.get(id)
         if resource is not None:
-            away = resource.account != environment.account
-            found.append(replace(resource, policy=_open(resource, environment) if away else keys.get(id)))
+            own = keys.get(id, resource.policy if resource.type == KEY else None)
+            away = resource.account != account
+            found.append(replace(resource, policy=_open(resource, environment) if away else own))
     return Surroundings(tuple(found), boundary)
 
 

@@ -23,7 +23,7 @@ class Draft:
     """An application while its policies are written: what it has, by name, and the problems met so far.
 
     `needed` holds, for each principal, the names of what it needs; `ways_in`, for each target, what leads to it;
-    `routes`, by their paths, those that IAM guards.
+    `run_by`, for each principal, the functions that act as it; `routes`, by their paths, those that IAM guards.
     """
 
     application: Application
@@ -34,6 +34,7 @@ class Draft:
     entry_points: Mapping[str, EntryPoint] = field(default_factory=dict)
     needed: Mapping[str, set[str]] = field(default_factory=dict)
     ways_in: Mapping[str, list[EntryPoint]] = field(default_factory=dict)
+    run_by: Mapping[str, list[Resource]] = field(default_factory=dict)
     routes: Heads[EntryPoint] = field(default_factory=lambda: Heads(()))
 
 
@@ -50,6 +51,10 @@ def draft_of(application: Application, catalog: Catalog) -> Draft:
     ways_in: dict[str, list[EntryPoint]] = {}
     for entry in application.entry_points:
         ways_in.setdefault(entry.target, []).append(entry)
+    run_by: dict[str, list[Resource]] = {}
+    for one in application.resources:
+        if one.type == "lambda:function":
+            run_by.setdefault(str(one.attributes.get("runs_as", "")), []).append(one)
     return Draft(
         application,
         catalog,
@@ -58,6 +63,7 @@ def draft_of(application: Application, catalog: Catalog) -> Draft:
         entry_points={one.id: one for one in application.entry_points},
         needed=needed,
         ways_in=ways_in,
+        run_by=run_by,
         routes=Heads(
             ((path_of(one),), one) for one in application.entry_points if one.authorizer is Authorizer.IAM
         ),

@@ -28,7 +28,7 @@ def table_wishes(need: Need, purpose: str, on: ActionsOn, resource: Resource, dr
     if need.scopes.index:
         arns = tuple(text([resource.arn, f"/index/{name}"]) for name in need.scopes.index)
         actions = _through_an_index(need, purpose, actions, draft)
-        purpose = " ".join([purpose, *need.scopes.index])
+        purpose = " ".join([purpose, *("indexes" if name == "*" else name for name in need.scopes.index)])
     if need.scopes.attributes:
         actions = _on_parts_of_items(need, purpose, actions, draft)
     for scope, key in (("rows", "dynamodb:LeadingKeys"), ("attributes", "dynamodb:Attributes")):

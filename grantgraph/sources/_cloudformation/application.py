@@ -25,6 +25,7 @@ from grantgraph.sources._cloudformation.resources import read_resources
 from grantgraph.sources._cloudformation.routes import read_routes
 from grantgraph.sources._cloudformation.stacks import open_stack, with_nested
 from grantgraph.sources._cloudformation.template import Stack
+from grantgraph.sources._cloudformation.wires import read_wires, wired
 
 
 def read_template(path: Path, node: Node | None, options: ReadOptions) -> Application:
@@ -61,6 +62,8 @@ def read_application(
     assembly.report_doubts()
     choices = groups_of(assembly.hinges)
     _check_the_rest(assembly)
+    counted = assembly.counted()
+    resources, wires = wired(assembly, resources), tuple(read_wires(assembly))
     at = stacks[0].template.at
     if not (principals or resources or pools or entry_points or _has_errors(problems)):
         problems.note(at, "nothing-to-decide", "there is nothing here that IAM decides about")
@@ -73,10 +76,12 @@ def read_application(
         pools,
         entry_points,
         problems=problems.all(),
-        counted=assembly.counted(),
+        counted=counted,
         choices=choices,
         when=options.assume,
         clients=clients,
+        absent=assembly.absent,
+        wires=wires,
         ignores=ignores,
     )
 

@@ -32,6 +32,7 @@ class Assembly:
         self.resolvers = {id(stack): Resolver(stack, self, problems) for stack in stacks}
         self.nested = {(id(one.parent), one.logical_id): one for one in stacks if one.parent is not None}
         self.declared: list[Declared] = []
+        self.absent: dict[str, str] = {}
         self.targets: dict[tuple[int, str], Declared] = {}
         self._by_type: dict[str, list[tuple[int, Declared]]] = {}
         self._understood: set[int] = set()
@@ -60,9 +61,9 @@ class Assembly:
             for name in resolver.sections.resources:
                 own = resolver.is_present(name) if around is not False else False
                 self._presence[id(stack), name] = around if own is True else own
-        self.declared = [
-            one for one in self.declared if self._presence[id(one.stack), one.logical_id] is not False
-        ]
+        there = [one for one in self.declared if self._presence[id(one.stack), one.logical_id] is not False]
+        self.absent = {one.id: one.type for one in self.declared if one not in set(there)}
+        self.declared = there
         for stack in self.nested.values():
             if stack.parent is not None:
                 self.understood(self.targets[id(stack.parent), stack.logical_id])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from grantgraph.model import EntryPoint, EntryPointType
 from grantgraph.node import Node
@@ -14,6 +15,7 @@ from grantgraph.sources._cloudformation.template import Declared
 from grantgraph.sources._cloudformation.types import (
     BUCKET,
     BUS,
+    QUEUE,
     TOPIC,
     USER_POOL,
 )
@@ -132,7 +134,11 @@ def _consumer(assembly: Assembly, one: Declared) -> Iterator[EntryPoint]:
     arn = assembly.text(one, "EventSourceArn")
     source = find_source(assembly, arn)
     shown = source.id if source else str(arn) if arn is not None else one.id
-    yield _event(EntryPointType.CONSUMER, shown, function, one.at)
+    config = assembly.property(one, "DestinationConfig")
+    failed = config.get("OnFailure", "Destination") if config is not None else None
+    failures = assembly.find(failed.as_text() if failed is not None else None, QUEUE, TOPIC)
+    entry = _event(EntryPointType.CONSUMER, shown, function, one.at)
+    yield replace(entry, failures_to=failures.id if failures is not None else "")
 
 
 def _notifications(assembly: Assembly, one: Declared, bucket: Declared) -> Iterator[EntryPoint]:

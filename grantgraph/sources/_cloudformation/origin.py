@@ -34,7 +34,7 @@ def origin_of(resolver: Resolver, node: Node) -> str:
     told: dict[str, object] = {"": plain(node)}
     queue = [node]
     while queue:
-        for name in _names_in(queue.pop()):
+        for name in names_in(queue.pop()):
             if name in _ELSEWHERE or len(told) > MAX_NAMES:
                 return ""
             if name in known and name not in told:
@@ -46,7 +46,7 @@ def origin_of(resolver: Resolver, node: Node) -> str:
     return hashlib.sha256(json.dumps(told, sort_keys=True, default=str).encode()).hexdigest()[:20]
 
 
-def _names_in(node: Node) -> Iterator[str]:
+def names_in(node: Node) -> Iterator[str]:
     """What a value speaks of: parameters, resources, conditions and mappings of its template, other stacks."""
     for one in node.walk():
         for key, member in one.fields.items():

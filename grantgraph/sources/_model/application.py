@@ -11,10 +11,10 @@ from grantgraph.sources._model.environment import read_environment
 from grantgraph.sources._model.events import read_events
 from grantgraph.sources._model.file import ModelFile
 from grantgraph.sources._model.known import known_of
-from grantgraph.sources._model.needs import read_need
+from grantgraph.sources._model.needs import read_needs
 from grantgraph.sources._model.pool import read_pools
 from grantgraph.sources._model.principals import check_principals, read_functions, read_principals
-from grantgraph.sources._model.promises import read_promise
+from grantgraph.sources._model.promises import read_promises
 from grantgraph.sources._model.resources import read_resources
 from grantgraph.sources._model.routes import read_routes
 
@@ -41,7 +41,7 @@ def read_application(file: ModelFile, path: Path) -> Application:
     if name is not None:
         expect_str(name, "`application`", file.problems)
     resources = read_resources(file)
-    read = read_principals(file, resources)
+    read = read_principals(file)
     check_principals(file, read, resources)
     pools = read_pools(file, read)
     tags = tuple(pools[0].tags) if pools else ()
@@ -51,8 +51,8 @@ def read_application(file: ModelFile, path: Path) -> Application:
     routes = read_routes(file, principals, resources)
     events = tuple(read_events(file, principals, resources))
     known = known_of(principals, resources, routes)
-    needs = [read_need(file, one, known) for one in file.list_of("needs")]
-    promises = [read_promise(file, one, known) for one in file.list_of("promises")]
+    needs, promises = read_needs(file, known), read_promises(file, known)
+    functions = tuple(read_functions(file, principals, resources))
     return Application(
         name=(name.as_str() if name else None) or path.stem,
         source=str(path),
@@ -60,10 +60,11 @@ def read_application(file: ModelFile, path: Path) -> Application:
         principals=tuple(one for one in principals.values() if one is not None),
         resources=(
             *(one for one in resources.values() if one is not None),
-            *read_functions(file, principals),
+            *functions,
         ),
         pools=pools,
         entry_points=(*(one for one in routes.values() if one is not None), *events),
-        needs=tuple(one for one in needs if one is not None),
-        promises=tuple(one for one in promises if one is not None),
+        needs=needs,
+        promises=promises,
+        unwritten=bool(needs or functions),
     )

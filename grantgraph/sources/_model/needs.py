@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from grantgraph.catalog import Action
 from grantgraph.model import Need, Resource
@@ -16,7 +17,13 @@ from grantgraph.sources._model.scopes import SCOPES, check_scopes, read_scopes
 _KEYS = frozenset({"who", "access", "to", *SCOPES})
 
 
-def read_need(file: ModelFile, node: Node, known: Known) -> Need | None:
+def read_needs(file: ModelFile, known: Known) -> tuple[Need, ...]:
+    """Every need that could be read, everything in it called by its id."""
+    found = [_read_need(file, one, known) for one in file.list_of("needs")]
+    return tuple(one for one in found if one is not None)
+
+
+def _read_need(file: ModelFile, node: Node, known: Known) -> Need | None:
     """One need; None where it could not be read."""
     if not file.is_object(node, "a need"):
         return None
@@ -31,18 +38,21 @@ def read_need(file: ModelFile, node: Node, known: Known) -> Need | None:
     scopes = read_scopes(file, node)
     named = (known.resources, known.routes, known.functions)
     if to is not None and not any(to in one for one in named):
-        place = node.fields["to"].at
-        help = did_you_mean(to, [name for one in named for name in one])
-        file.problems.error(place, "unknown-resource", f"there is no resource or route `{to}`", help)
+        if to not in known.absent:
+            help = known.help(to, *named)
+            place = node.fields["to"].at
+            file.problems.error(place, "unknown-resource", f"there is no resource or route `{to}`", help)
         return None
     resource = known.resources.get(to) if to is not None else None
     if who is None or to is None or not access or (resource is None and to in known.resources):
         return None
-    need = Need(who, access, to, scopes, node.at)
-    type = None if to in known.routes else _type_of(resource)
-    _check_words(file, node, need, type)
+    is_route = to in known.routes and resource is None
+    type = None if is_route else _type_of(resource)
+    _check_words(file, node, to, type)
     check_scopes(file, node, scopes, to, type, resource, known.roles)
-    return need
+    passes = tuple(known.roles[one].id for one in scopes.passes if one in known.roles)
+    thing = known.routes.get(to) if is_route else resource
+    return Need(who, access, thing.id if thing is not None else to, replace(scopes, passes=passes), node.at)
 
 
 def _type_of(resource: Resource | None) -> ResourceType:
@@ -50,7 +60,7 @@ def _type_of(resource: Resource | None) -> ResourceType:
     return resource_types()[resource.type if resource is not None else "lambda:function"]
 
 
-def _check_words(file: ModelFile, node: Node, need: Need, type: ResourceType | None) -> None:
+def _check_words(file: ModelFile, node: Node, to: str, type: ResourceType | None) -> None:
     """Access words that the type knows, and actions that act on it; None is a route."""
     words = {*type.access} if type is not None else {"invoke"}
     for one in node.fields["access"].one_or_many():
@@ -62,10 +72,10 @@ def _check_words(file: ModelFile, node: Node, need: Need, type: ResourceType | N
                 file.problems.error(one.at, "unknown-action", f"there is no action `{word}`", help)
             elif not _acts_on(file, action, type):
                 help = "known words: " + ", ".join(f"`{known}`" for known in sorted(words))
-                file.problems.error(one.at, "action", f"`{word}` does not act on `{need.to}`", help)
+                file.problems.error(one.at, "action", f"`{word}` does not act on `{to}`", help)
         elif word not in words:
             help = did_you_mean(word, words)
-            file.problems.error(one.at, "access", f"there is no access `{word}` to `{need.to}`", help)
+            file.problems.error(one.at, "access", f"there is no access `{word}` to `{to}`", help)
 
 
 def _acts_on(file: ModelFile, action: Action, type: ResourceType | None) -> bool:

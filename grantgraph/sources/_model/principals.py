@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from grantgraph.model import Logs, Principal, PrincipalType, Resource, Runtime
+from grantgraph.model import Principal, PrincipalType, Resource
 from grantgraph.node import Node, expect_keys
 from grantgraph.problems import Location, did_you_mean
 from grantgraph.resources import fill, resource_types
@@ -13,6 +13,7 @@ from grantgraph.sources._model.file import ModelFile
 from grantgraph.sources._model.known import functions_of
 from grantgraph.sources._model.pool import POOL, VISITORS, read_tags
 from grantgraph.text import Text, text
+from grantgraph.wiring import Logs, Runtime
 
 _TYPES = {one.value: one for one in (*VISITORS, PrincipalType.FUNCTION, PrincipalType.ROLE, PrincipalType.ACCOUNT)}
 _KEYS: Mapping[PrincipalType, frozenset[str]] = {
@@ -28,12 +29,12 @@ Principals = Mapping[str, Principal | None]
 Resources = Mapping[str, Resource | None]
 
 
-def read_principals(file: ModelFile, resources: Resources) -> dict[str, Principal | None]:
+def read_principals(file: ModelFile) -> dict[str, Principal | None]:
     """Every principal by its name in the file; None where it could not be read."""
-    return {key: _principal(file, key, at, node, resources) for key, at, node in file.members("principals")}
+    return {key: read_principal(file, key, at, node) for key, at, node in file.members("principals")}
 
 
-def _principal(file: ModelFile, key: str, at: Location, node: Node, resources: Resources) -> Principal | None:
+def read_principal(file: ModelFile, key: str, at: Location, node: Node) -> Principal | None:
     what = f"the principal `{key}`"
     if not file.is_object(node, what):
         return None
@@ -57,7 +58,6 @@ def _principal(file: ModelFile, key: str, at: Location, node: Node, resources: R
         fill("arn:${partition}:iam::${account}:role/${name}", **file.places(_role_name(file, key, type, node))),
         pool=POOL if type in VISITORS else "",
         at=at,
-        runtime=_runtime(file, node, resources) if type is PrincipalType.FUNCTION else None,
         tags=read_tags(file, node, "tags"),
         assumed_by=_assumed_by(file, node) if "assumed_by" in own else (),
         external_id=file.optional(node, "external_id") if "external_id" in own else "",
@@ -91,20 +91,25 @@ def _account(file: ModelFile, key: str, at: Location, node: Node) -> Principal |
     return Principal(key, PrincipalType.ACCOUNT, value or "", at=at)
 
 
-def _runtime(file: ModelFile, node: Node, resources: Resources) -> Runtime:
+def read_runtime(file: ModelFile, node: Node, resources: Resources) -> Runtime:
     """What a function needs of Lambda itself."""
-    logs = node.get("logs")
-    spelled = (logs.as_str() if logs is not None else "true") or ""
-    if logs is not None and spelled not in _LOGS:
-        help = "`true`: Lambda makes its log group; `existing`: it is made elsewhere; `false`: it writes none"
-        file.problems.error(logs.at, "logs", "`logs` must be `true`, `existing` or `false`", help)
     return Runtime(
-        _LOGS.get(spelled, Logs.LAMBDA),
+        read_logs(file, node),
         file.flag(node, "tracing"),
         file.flag(node, "vpc"),
         file.reference(node, "failures_to", resources, ("sqs:queue", "sns:topic")),
         file.reference(node, "key", resources, ("kms:key",)),
     )
+
+
+def read_logs(file: ModelFile, node: Node) -> Logs:
+    """Who makes a function's log group."""
+    logs = node.get("logs")
+    spelled = (logs.as_str() if logs is not None else "true") or ""
+    if logs is not None and spelled not in _LOGS:
+        help = "`true`: Lambda makes its log group; `existing`: it is made elsewhere; `false`: it writes none"
+        file.problems.error(logs.at, "logs", "`logs` must be `true`, `existing` or `false`", help)
+    return _LOGS.get(spelled, Logs.LAMBDA)
 
 
 def _assumed_by(file: ModelFile, node: Node) -> tuple[str, ...]:
@@ -136,16 +141,24 @@ def check_principals(file: ModelFile, principals: Principals, resources: Resourc
             visitors[one.type] = key
 
 
-def read_functions(file: ModelFile, principals: Principals) -> Iterator[Resource]:
+def read_functions(file: ModelFile, principals: Principals, resources: Resources) -> Iterator[Resource]:
     """A principal of type `function` is the function, and its role."""
     nodes = {key: node for key, _, node in file.members("principals")}
     arn = resource_types()["lambda:function"].arn
     for key, one in functions_of(principals).items():
         attributes: dict[str, Text] = {"runs_as": key}
-        if one.runtime is not None and one.runtime.key:
-            attributes["key"] = one.runtime.key
+        runtime = read_runtime(file, nodes[key], resources)
+        if runtime.key:
+            attributes["key"] = runtime.key
         name = file.name_of(key, nodes[key])
         account = file.environment.account
         yield Resource(
-            key, "lambda:function", fill(arn, **file.places(name)), account, None, attributes, (), one.at
+            key,
+            "lambda:function",
+            fill(arn, **file.places(name)),
+            account,
+            None,
+            attributes,
+            at=one.at,
+            runtime=runtime,
         )

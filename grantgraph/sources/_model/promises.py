@@ -10,7 +10,13 @@ from grantgraph.sources._model.file import ModelFile
 from grantgraph.sources._model.known import Known, read_who
 
 
-def read_promise(file: ModelFile, node: Node, known: Known) -> Promise | None:
+def read_promises(file: ModelFile, known: Known) -> tuple[Promise, ...]:
+    """Every promise that could be read, everything in it called by its id."""
+    found = [_read_promise(file, one, known) for one in file.list_of("promises")]
+    return tuple(one for one in found if one is not None)
+
+
+def _read_promise(file: ModelFile, node: Node, known: Known) -> Promise | None:
     """One promise; None where it could not be read."""
     if not file.is_object(node, "a promise"):
         return None
@@ -28,7 +34,9 @@ def read_promise(file: ModelFile, node: Node, known: Known) -> Promise | None:
     who = read_who(file, body, what, known)
     on = file.optional(body, "on")
     if on and on not in known.resources:
-        help = did_you_mean(on, known.resources)
+        if on in known.absent:
+            return None
+        help = known.help(on, known.resources)
         file.problems.error(body.fields["on"].at, "unknown-resource", f"there is no resource `{on}`", help)
     access = file.words(body.get("access"), "`access`")
     for word in access:
@@ -39,4 +47,5 @@ def read_promise(file: ModelFile, node: Node, known: Known) -> Promise | None:
         file.problems.error(body.at, "missing", "`never` needs `access`", did_you_mean("", LEVELS_BY_WORD))
     if who is None or title is None:
         return None
-    return Promise(title, PromiseType(kinds[0]), who, access, on, node.at)
+    resource = known.resources.get(on)
+    return Promise(title, PromiseType(kinds[0]), who, access, resource.id if resource is not None else on, node.at)

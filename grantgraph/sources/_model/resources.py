@@ -14,12 +14,12 @@ from grantgraph.text import Text, text
 
 TABLE = "dynamodb:table"
 USER_POOL = "cognito-idp:userpool"
-_TABLE_KEYS = frozenset({"partition_key", "sort_key", "indexes", "identity"})
+TABLE_KEYS = frozenset({"partition_key", "sort_key", "indexes", "identity"})
 
 
 def read_resources(file: ModelFile) -> dict[str, Resource | None]:
     """Every resource by its name in the file; None where it could not be read."""
-    found = {key: _resource(file, key, at, node) for key, at, node in file.members("resources")}
+    found = {key: read_resource(file, key, at, node) for key, at, node in file.members("resources")}
     for key, _, node in file.members("resources"):
         one = found[key]
         if one is not None and "key" in one.attributes:
@@ -27,7 +27,7 @@ def read_resources(file: ModelFile) -> dict[str, Resource | None]:
     return found
 
 
-def _resource(file: ModelFile, key: str, at: Location, node: Node) -> Resource | None:
+def read_resource(file: ModelFile, key: str, at: Location, node: Node) -> Resource | None:
     what = f"the resource `{key}`"
     if not file.is_object(node, what):
         return None
@@ -50,7 +50,7 @@ def _resource(file: ModelFile, key: str, at: Location, node: Node) -> Resource |
         attributes["key"] = file.optional(node, "key")
     account = _account(file, key, node, type) or file.environment.account
     places = file.places(_name(file, key, node, type)) | {"account": account}
-    indexes = tuple(_indexes(file, node)) if spelled == TABLE else ()
+    indexes = tuple(read_indexes(file, node)) if spelled == TABLE else ()
     existing = file.flag(node, "existing") or account != file.environment.account
     return Resource(key, spelled, fill(type.arn, **places), account, None, attributes, indexes, at, existing)
 
@@ -58,7 +58,7 @@ def _resource(file: ModelFile, key: str, at: Location, node: Node) -> Resource |
 def _keys_of(type: ResourceType) -> frozenset[str]:
     """What a model may say of a resource of a type."""
     found = {"type", "name", "existing", "account"}
-    found |= _TABLE_KEYS if type.name == TABLE else set()
+    found |= TABLE_KEYS if type.name == TABLE else set()
     found |= {"stage"} if type.service == "execute-api" else set()
     found |= {"key"} if type.encryption is not None or type.name == USER_POOL else set()
     found |= {"on"} if type.called_by else set()
@@ -104,7 +104,7 @@ def _table_attributes(file: ModelFile, key: str, node: Node) -> dict[str, Text]:
     return found
 
 
-def _indexes(file: ModelFile, node: Node) -> Iterator[Index]:
+def read_indexes(file: ModelFile, node: Node) -> Iterator[Index]:
     section = node.get("indexes")
     for name, one in expect_fields(section, "`indexes`", file.problems).items() if section else ():
         if not file.is_object(one, f"the index `{name}`"):

@@ -66,7 +66,7 @@ def _route(
         place = node.fields["function"].at
         help = did_you_mean(target, functions)
         file.problems.error(place, "unknown-function", f"there is no function `{target}`", help)
-    authorizer = _authorizer(file, at, node)
+    authorizer = read_authorizer(file, at, node)
     api = file.optional(node, "api") or API
     if api not in stages:
         place, help = node.fields["api"].at, did_you_mean(api, stages)
@@ -80,7 +80,7 @@ def _route(
     return EntryPoint(key, EntryPointType.ROUTE, target or "", authorizer, signed, api, at=at, source_arn=arn)
 
 
-def _authorizer(file: ModelFile, at: Location, node: Node) -> Authorizer | None:
+def read_authorizer(file: ModelFile, at: Location, node: Node) -> Authorizer | None:
     """Who decides that a caller may use a route; nobody where nothing is said."""
     own = node.get("authorizer")
     spelled = expect_str(own, "`authorizer`", file.problems) if own is not None else "none"

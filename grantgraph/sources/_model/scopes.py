@@ -77,7 +77,7 @@ def check_scopes(
             value, {one.name for one in (resource.indexes if resource else ())}, to
         ),
         "fields": _check_field,
-        "alias": lambda value: None if NAME.fullmatch(value) else ("name", f"`{value}` is not an alias", ""),
+        "alias": _check_alias,
         "via": _check_service,
         "protocols": _check_protocol,
         "passes": lambda value: _check_role(value, roles),
@@ -106,7 +106,15 @@ def _check_placeholders(value: str) -> tuple[str, str, str] | None:
 
 
 def _check_known(value: str, known: set[str], to: str) -> tuple[str, str, str] | None:
-    return None if value in known else ("index", f"`{to}` has no index `{value}`", did_you_mean(value, known))
+    if value in known or (value == "*" and known):
+        return None
+    return "index", f"`{to}` has no index `{value}`", did_you_mean(value, known)
+
+
+def _check_alias(value: str) -> tuple[str, str, str] | None:
+    if NAME.fullmatch(value) or value == "*":
+        return None
+    return "name", f"`{value}` is not an alias", "`*` is every alias and version"
 
 
 def _check_field(value: str) -> tuple[str, str, str] | None:

@@ -161,13 +161,17 @@ class Reader:
 
     # ── links ──
 
-    def link(self, one: Instance, *path: Step, to: tuple[str, ...]) -> Link | None:
-        """Which resource of some types the text at a path means; None where nothing is given."""
+    def link(self, one: Instance, *path: Step, to: tuple[str, ...], telling: bool = True) -> Link | None:
+        """Which resource of some types the text at a path means; None where nothing is given.
+
+        Args:
+            telling: whether answers rest on it, so that what it is taken to mean has to be told.
+        """
         node = self.text(one, *path)
         if node is None:
             return None
         if isinstance(node.value, Unknown):
-            return self._followed(one, path, node, to)
+            return self._followed(one, path, node, to, telling)
         spelled = node.as_str() or ""
         found = [target for type in to for target in self._by_value.get((type, spelled), ())]
         mine = [target for target in found if self._is_near(target, one)]
@@ -192,6 +196,11 @@ class Reader:
         """A link to a resource of the input."""
         return Link(Node(self.reference(target), at), target)
 
+    def hint(self, one: Instance, *path: Step, to: tuple[str, ...]) -> Node | None:
+        """What a text means, where no answer about access rests on it."""
+        link = self.link(one, *path, to=to, telling=False)
+        return link.value if link is not None else None
+
     def links(self, one: Instance, attribute: str, to: tuple[str, ...]) -> Iterator[Link]:
         """Which resources the members of a list mean.
 
@@ -205,7 +214,9 @@ class Reader:
             if link is not None:
                 yield link
 
-    def _followed(self, one: Instance, path: tuple[Step, ...], node: Node, to: tuple[str, ...]) -> Link:
+    def _followed(
+        self, one: Instance, path: tuple[Step, ...], node: Node, to: tuple[str, ...], telling: bool
+    ) -> Link:
         """The one resource that an unknown text refers to, where it refers to one."""
         made = self.configuration.made_of(one, path)
         fitting = self.not_known_yet(made)
@@ -214,7 +225,8 @@ class Reader:
         chosen = self.choose(one, made)
         if chosen is None:
             return Link(node, may_be=fitting)
-        self.assumed.append(one.address + spell(path))
+        if telling:
+            self.assumed.append(one.address + spell(path))
         return self.link_to(chosen, node.at)
 
     def not_known_yet(self, made: Made) -> tuple[Instance, ...]:

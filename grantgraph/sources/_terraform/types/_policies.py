@@ -43,14 +43,18 @@ def own_policy(reader: Reader, one: Instance, separate: str, attribute: str) -> 
     return policy_document(reader, one, "policy")
 
 
-def with_own_policy(separate: str, attribute: str, properties: Properties | None = None) -> Writer:
-    """Write a resource that may hold its policy itself; `separate` is the type that may hold it instead."""
+def with_own_policy(separate: str, attribute: str, key: tuple[str, str] = ("", "")) -> Writer:
+    """Write a resource that may hold its policy itself; `separate` is the type that may hold it instead.
+
+    Args:
+        key: the property that says which key encrypts it, and the attribute.
+    """
 
     def write(reader: Reader, one: Instance) -> Properties:
         document = own_policy(reader, one, separate, attribute)
         if document is not None:
             give_policy(reader, one, document, f"{one.address}.policy", one)
-        return dict(properties or {})
+        return {key[0]: reader.hint(one, key[1], to=("aws_kms_key",))} if key[0] else {}
 
     return write
 

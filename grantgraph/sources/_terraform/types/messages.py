@@ -28,6 +28,11 @@ def _plain(reader: Reader, one: Instance) -> Properties:
     return {}
 
 
+def _stream(reader: Reader, one: Instance) -> Properties:
+    key = reader.hint(one, "kms_key_id", to=("aws_kms_key",))
+    return {"StreamEncryption": Node({"KeyId": key}, one.at) if key is not None else None}
+
+
 # ── EventBridge ──
 
 
@@ -86,36 +91,54 @@ def _target(reader: Reader, one: Instance) -> Properties | None:
         message = f"`{one.address}` starts something, but its rule is not in the input"
         reader.problems.unmodelled(one.at, "outside-event", message)
         return None
-    reader.add(found, "Targets", Node({"Arn": arn.value}, one.at))
+    target = _called(one, arn, reader.link(one, "role_arn", to=("aws_iam_role",)))
+    if target is not None:
+        reader.add(found, "Targets", target)
     return None
+
+
+def _called(one: Instance, arn: Link | None, role: Link | None) -> Node | None:
+    """What a rule or a schedule calls, and the role that it does so with."""
+    if arn is None:
+        return None
+    return Node({"Arn": arn.value} | ({"RoleArn": role.value} if role is not None else {}), one.at)
 
 
 def _schedule(reader: Reader, one: Instance) -> Properties:
     arn = reader.link(one, "target", 0, "arn", to=CALLED)
     return {
         "ScheduleExpression": reader.text(one, "schedule_expression"),
-        "Target": Node({"Arn": arn.value}, one.at) if arn is not None else None,
+        "Target": _called(one, arn, reader.link(one, "target", 0, "role_arn", to=("aws_iam_role",))),
     }
 
 
 def _state_machine(reader: Reader, one: Instance) -> Properties:
-    return {"RoleArn": value_of(reader.link(one, "role_arn", to=("aws_iam_role",)))}
+    return {
+        "RoleArn": value_of(reader.link(one, "role_arn", to=("aws_iam_role",))),
+        "DefinitionString": reader.value(one, "definition"),
+    }
 
 
 TERRAFORM_TYPES = (
     TerraformType(
         QUEUE,
         "AWS::SQS::Queue",
-        with_own_policy("aws_sqs_queue_policy", "queue_url"),
+        with_own_policy("aws_sqs_queue_policy", "queue_url", ("KmsMasterKeyId", "kms_master_key_id")),
         "name",
         "name_prefix",
         known_by=("id", "arn", "url"),
     ),
     policy_resource("aws_sqs_queue_policy", "queue_url", QUEUE),
-    TerraformType(TOPIC, "AWS::SNS::Topic", with_own_policy("aws_sns_topic_policy", "arn"), "name", "name_prefix"),
+    TerraformType(
+        TOPIC,
+        "AWS::SNS::Topic",
+        with_own_policy("aws_sns_topic_policy", "arn", ("KmsMasterKeyId", "kms_master_key_id")),
+        "name",
+        "name_prefix",
+    ),
     policy_resource("aws_sns_topic_policy", "arn", TOPIC),
     TerraformType("aws_sns_topic_subscription", "AWS::SNS::Subscription", _subscription),
-    TerraformType(STREAM, "AWS::Kinesis::Stream", _plain, "name"),
+    TerraformType(STREAM, "AWS::Kinesis::Stream", _stream, "name"),
     policy_resource("aws_kinesis_resource_policy", "resource_arn", STREAM),
     TerraformType(BUS, "AWS::Events::EventBus", _plain, "name", slashes=True),
     policy_resource("aws_cloudwatch_event_bus_policy", "event_bus_name", BUS),

@@ -34,7 +34,22 @@ def _table(reader: Reader, one: Instance) -> Properties:
         "KeySchema": _schema(one, hash_key, reader.text(one, "range_key")),
         "GlobalSecondaryIndexes": _indexes(reader, one, "global_secondary_index", None),
         "LocalSecondaryIndexes": _indexes(reader, one, "local_secondary_index", hash_key),
+        "StreamSpecification": _stream(reader, one),
+        "SSESpecification": _encrypted(
+            one, "KMSMasterKeyId", reader.hint(one, "server_side_encryption", 0, "kms_key_arn", to=(KEY,))
+        ),
     }
+
+
+def _encrypted(one: Instance, key: str, value: Node | None) -> Node | None:
+    return Node({key: value}, one.at) if value is not None else None
+
+
+def _stream(reader: Reader, one: Instance) -> Node | None:
+    enabled, view = reader.value(one, "stream_enabled"), reader.value(one, "stream_view_type")
+    if enabled is None or enabled.value is not True:
+        return None
+    return Node({"StreamViewType": view} if view is not None and view.as_str() else {}, one.at)
 
 
 def _schema(one: Instance, hash_key: Node | None, range_key: Node | None) -> Node:
@@ -92,6 +107,17 @@ def _public_access(reader: Reader, one: Instance) -> None:
         reader.put(bucket.found, "PublicAccessBlockConfiguration", Node({"RestrictPublicBuckets": flag}, one.at))
 
 
+def _bucket_encryption(reader: Reader, one: Instance) -> None:
+    """Which key encrypts a bucket, which CloudFormation keeps in the bucket."""
+    bucket = reader.link(one, "bucket", to=(BUCKET,), telling=False)
+    path = ("rule", 0, "apply_server_side_encryption_by_default", 0, "kms_master_key_id")
+    by = _encrypted(one, "KMSMasterKeyID", reader.hint(one, *path, to=(KEY,)))
+    rule = _encrypted(one, "ServerSideEncryptionByDefault", by)
+    if bucket is not None and bucket.found is not None and rule is not None:
+        rules = Node({"ServerSideEncryptionConfiguration": Node((rule,), one.at)}, one.at)
+        reader.put(bucket.found, "BucketEncryption", rules)
+
+
 # ── secrets ──
 
 
@@ -142,7 +168,7 @@ def _parameter(reader: Reader, one: Instance) -> Properties:
 _SECRET_TYPE = TerraformType(
     SECRET,
     "AWS::SecretsManager::Secret",
-    with_own_policy("aws_secretsmanager_secret_policy", "secret_arn"),
+    with_own_policy("aws_secretsmanager_secret_policy", "secret_arn", ("KmsKeyId", "kms_key_id")),
     "name",
     "name_prefix",
     name_of=_secret_name,
@@ -156,6 +182,7 @@ TERRAFORM_TYPES = (
         BUCKET, "AWS::S3::Bucket", with_own_policy("aws_s3_bucket_policy", "bucket"), "bucket", "bucket_prefix"
     ),
     policy_resource("aws_s3_bucket_policy", "bucket", BUCKET),
+    TerraformType("aws_s3_bucket_server_side_encryption_configuration", "", _bucket_encryption),
     TerraformType("aws_s3_bucket_notification", "Custom::S3BucketNotifications", _notification),
     TerraformType("aws_s3_bucket_public_access_block", "", _public_access),
     _SECRET_TYPE,
