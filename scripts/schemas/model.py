@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from grantgraph.catalog import LEVELS_BY_WORD
 from grantgraph.model import PrincipalType
 from grantgraph.resources import ResourceType, resource_types
-from grantgraph.sources._model import application, events, needs, principals, resources, routes, scopes
+from grantgraph.sources._model import application, bound, events, needs, principals, resources, routes, scopes
 from scripts.schemas.parts import (
     FLAG,
     Schema,
@@ -43,6 +43,9 @@ SHARED: Mapping[str, Schema] = {
     ),
     "events": either(ref("event"), list_of(ref("event"))),
 }  # fmt: skip
+
+_NOTHING: Schema = {"type": "null"}
+_FROM = told("What the input calls it; left out, it is called as here.", TEXT)
 
 _OF_PRINCIPALS: Mapping[str, Schema] = {
     "name": told("Its name; left out, AWS makes one.", TEXT),
@@ -114,9 +117,56 @@ def model_schema() -> Schema:
         "needs": nullable(list_of(_need())),
         "promises": nullable(list_of(_promise())),
     }
-    schema = record({}, {name: sections[name] for name in sorted(application._KEYS, key=list(sections).index)})
+    whole_model = record(
+        {}, {name: sections[name] for name in sorted(application._KEYS, key=list(sections).index)}
+    )
+    schema = {"type": "object", "if": {"required": ["from"]}, "then": _bound(sections), "else": whole_model}
     about = "What an application has, who uses it, what each principal needs, and what the application promises."
     return whole("grantgraph model", about, schema, SHARED)
+
+
+def _bound(sections: Mapping[str, Schema]) -> Schema:
+    """A model beside an input: its entries name what is there, and say what the input cannot."""
+    route = _route()["properties"]
+    beside: Mapping[str, Schema] = {
+        **sections,
+        "from": told("The input that it is bound to: a template, a cdk.out folder, a plan, an account.", TEXT),
+        "principals": _named(either(_bound_principal(), _NOTHING)),
+        "resources": _named(either(_bound_resource(), _NOTHING)),
+        "routes": _named(
+            either(record({}, {"from": _FROM, "function": TEXT, "authorizer": route["authorizer"]}), _NOTHING)
+        ),
+    }
+    return record({"from": beside["from"]}, {name: beside[name] for name in sections if name in bound._KEYS})
+
+
+def _bound_principal() -> Schema:
+    known = {
+        "from": _FROM,
+        "type": words(PrincipalType),
+        "tags": _OF_PRINCIPALS["tags"],
+        "logs": _OF_PRINCIPALS["logs"],
+    }
+    account = {"properties": {"type": words([PrincipalType.ACCOUNT])}, "required": ["type"]}
+    return {
+        "type": "object",
+        "if": account | {"not": {"required": ["from"]}},
+        "then": _principal(PrincipalType.ACCOUNT),
+        "else": record({}, known),
+    }
+
+
+def _bound_resource() -> Schema:
+    types = {one.name: _resource(one) for one in resource_types().values()}
+    keys = ("key", *sorted(resources.TABLE_KEYS))
+    known = {"from": _FROM, "type": words(types), **{key: _OF_RESOURCES[key] for key in keys}}
+    elsewhere = {"properties": {"existing": {"const": True}}, "required": ["existing"]}
+    return {
+        "type": "object",
+        "if": elsewhere | {"not": {"required": ["from"]}},
+        "then": _by_type(types),
+        "else": record({}, known),
+    }
 
 
 def _named(member: Schema, names: str = "") -> Schema:

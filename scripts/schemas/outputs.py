@@ -10,6 +10,8 @@ from grantgraph.diff import About, Kind, Presence
 from grantgraph.evaluate import Decision
 from grantgraph.findings import Evidence, Severity
 from grantgraph.graph import Edge, NodeKind
+from grantgraph.infer.evidence import Confidence
+from grantgraph.infer.why import Why
 from grantgraph.model import Authorizer, EntryPointType, PrincipalType
 from grantgraph.policy.document import PolicyType
 from grantgraph.problems import Level
@@ -51,6 +53,13 @@ EVIDENCE: Mapping[str, Schema] = {
     "Written": record({"kind": {"const": "statement"}, "words": TEXT}),
 }
 """What the evidence of a finding looks like, by the type that it has in the code."""
+
+ANSWERS: Mapping[str, Mapping[str, Schema]] = {
+    "proved": {"assuming": TEXTS},
+    "refuted": {"witness": REQUEST},
+    "undecided": {"reason": TEXT},
+}
+"""What an answer of the prover comes with."""
 
 SHARED: Mapping[str, Schema] = {
     "catalog": told("The action data that the answer rests on.", record({"date": DAY})),
@@ -294,6 +303,62 @@ def _summary() -> Schema:
     return record({"principal": TEXT, "allowed": list_of(entry)}, {"unknown": TEXTS})
 
 
+def _answer(kind: str) -> Schema:
+    return record({"answer": {"const": kind}, **ANSWERS[kind]})
+
+
+def _tighten() -> Schema:
+    place = nullable(TEXT)
+    need = record(
+        {
+            "who": TEXT,
+            "access": TEXTS,
+            "to": TEXT,
+            "scopes": map_of(TEXTS),
+            "actions": TEXTS,
+            "confidence": words(Confidence),
+            "because": list_of(record({"words": TEXT, "location": LOCATION})),
+            "but": TEXTS,
+            "missing": TEXTS,
+        }
+    )
+    beyond = record(
+        {
+            "place": place,
+            "service": place,
+            "levels": {"type": "object", "propertyNames": words(AccessLevel), "additionalProperties": NUMBER},
+            "actions": nullable(TEXTS),
+            "count": NUMBER,
+            "asked": told("Whether each action was asked about, or only counted.", FLAG),
+            "doubtful": TEXTS,
+            "because": TEXTS,
+            "worst": told("Requests that show the worst of it.", list_of(REQUEST)),
+            "locations": list_of(LOCATION),
+        }
+    )
+    held = record({"place": place, "service": TEXT, "allowed": TEXTS, "needed": TEXTS})
+    return record(
+        {
+            "application": TEXT,
+            "needs_from": words(("model", "inferred")),
+            "policies": told("The tight policies of each role.", map_of(list_of(ref("policy")))),
+            "changed": map_of(FLAG),
+            "today": map_of(list_of(held)),
+            "needs": list_of(need),
+            "over_grants": map_of(list_of(beyond)),
+            "dead": map_of(list_of(record({"action": TEXT, "because": TEXT, "location": LOCATION}))),
+            "stays": map_of(list_of(record({"what": TEXT, "because": words(Why), "location": LOCATION}))),
+            "proof": map_of({"oneOf": [_answer("proved"), _answer("undecided")]}),
+            "undecided": map_of(TEXTS),
+            "gaps": TEXTS,
+            "assuming": TEXTS,
+            "left": told("Roles that are left alone, and why.", map_of(TEXT)),
+            "summary": record(dict.fromkeys(("roles", "beyond", "undecided", "actions_beyond"), NUMBER)),
+            "problems": list_of(ref("problem")),
+        }
+    )
+
+
 def _test() -> Schema:
     case = record(
         {
@@ -327,12 +392,7 @@ def _graph() -> Schema:
 
 
 def _prove() -> Schema:
-    answers: Mapping[str, Mapping[str, Schema]] = {
-        "proved": {"assuming": TEXTS},
-        "refuted": {"witness": REQUEST},
-        "undecided": {"reason": TEXT},
-    }
-    return {"oneOf": [record({"claim": TEXT, "answer": {"const": one}, **more}) for one, more in answers.items()]}
+    return {"oneOf": [record({"claim": TEXT, "answer": {"const": one}, **more}) for one, more in ANSWERS.items()]}
 
 
 def _path() -> Schema:
@@ -396,6 +456,7 @@ def output_schemas() -> dict[str, Schema]:
         "summary": ("summary", "Everything that a principal is allowed, as a short list.", _summary()),
         "synth": ("synth", "The policies that a model needs, with the reasons and the proofs.", _synth()),
         "test": ("test", "Decision cases with their results.", _test()),
+        "tighten": ("tighten", "What policies allow beyond the needs, and tight policies.", _tighten()),
         "who_can": ("who-can", "Everybody who can do one thing, also by way of others.", _who_can()),
     }
     return {report: _headed(report, *body) for report, body in bodies.items()}
