@@ -22,7 +22,7 @@ from collections.abc import Iterator
 from grantgraph.rules import Finding, Level, Permissions, Rule, Severity, Written
 
 ID = "GG601"
-ELSEWHERE = frozenset({"size", "quota"})
+ELSEWHERE = frozenset({"size"})
 
 
 def check(permissions: Permissions) -> Iterator[Finding]:

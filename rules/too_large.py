@@ -22,7 +22,7 @@ from collections.abc import Iterator
 from grantgraph.rules import Finding, Level, Permissions, Rule, Severity, Written
 
 ID = "GG602"
-CODES = frozenset({"size", "quota"})
+CODES = frozenset({"size", "quota", "quota-at-first"})
 
 
 def check(permissions: Permissions) -> Iterator[Finding]:
@@ -30,7 +30,7 @@ def check(permissions: Permissions) -> Iterator[Finding]:
         if one.code in CODES:
             yield Finding(
                 ID,
-                Severity.MEDIUM if one.level is Level.INVALID else Severity.NOTE,
+                Severity.MEDIUM if one.level is Level.INVALID or one.code == "quota" else Severity.NOTE,
                 "",
                 one.message,
                 Written(one.message),

@@ -514,7 +514,7 @@ def test_check_judges_the_policies_of_the_input_and_the_promises_of_the_model(ru
     found = json.loads(ended.out)["findings"]
     template = [one for one in found if one["location"]["file"].endswith("a-notes-auth-users.json")]
     assert ended.code == 1
-    assert {one["rule"] for one in template} == {"GG101", "GG102"}
+    assert {one["rule"] for one in template} == {"GG101", "GG102", "GG104"}
     assert all(one["location"]["line"] > 1 for one in template)
     assert [one["rule"] for one in found if one not in template] == ["promise: guests never write"]
 

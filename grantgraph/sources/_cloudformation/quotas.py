@@ -1,4 +1,8 @@
-"""What AWS has no room for: policies that are too large together, or too many (rule 186)."""
+"""What AWS has no room for: policies that are too large together, or too many (rule 186).
+
+Nothing of it keeps a policy from being understood: the code says whether AWS would refuse it, `quota`, or gives more on
+request, `quota-at-first`.
+"""
 
 from __future__ import annotations
 
@@ -35,16 +39,17 @@ def managed_too_large(policy: Policy, id: str, at: Location) -> Iterator[Problem
     size = least_size(policy)
     if size > MANAGED_POLICY_QUOTA:
         message = f"`{id}` has {size:,} characters or more: a managed policy has at most {MANAGED_POLICY_QUOTA:,}"
-        yield Problem(at, Level.INVALID, "quota", message, "make two of it")
+        yield Problem(at, Level.NOTE, "quota", message, "make two of it")
 
 
 def too_many(id: str, managed: int, at: Location) -> Iterator[Problem]:
     """Whether an identity has too many managed policies: a note where AWS gives more on request."""
     if managed > MANAGED_POLICIES_PER_ROLE:
-        level = Level.INVALID if managed > MANAGED_POLICIES_AT_MOST else Level.NOTE
-        most = MANAGED_POLICIES_AT_MOST if level is Level.INVALID else MANAGED_POLICIES_PER_ROLE
-        help = "write one of what belongs together" if level is Level.INVALID else "the quota can be raised"
-        yield Problem(at, level, "quota", f"`{id}` has {managed} managed policies: there can be {most}", help)
+        refused = managed > MANAGED_POLICIES_AT_MOST
+        most = MANAGED_POLICIES_AT_MOST if refused else MANAGED_POLICIES_PER_ROLE
+        help = "write one of what belongs together" if refused else "the quota can be raised"
+        message = f"`{id}` has {managed} managed policies: there can be {most}"
+        yield Problem(at, Level.NOTE, "quota" if refused else "quota-at-first", message, help)
 
 
 def least_size(policy: Policy) -> int:
