@@ -65,9 +65,7 @@ def test_a_managed_policy_has_a_quota_of_its_own() -> None:
 )
 def test_more_managed_policies_than_aws_gives_at_first_are_a_note(count: int, code: str | None) -> None:
     arns = [f"arn:aws:iam::111122223333:policy/p{at}" for at in range(count)]
-    assert [one for one, _ in quotas(identity("Role", ManagedPolicyArns=arns))] == (
-        [] if level is None else [level]
-    )
+    assert [one for one, _ in quotas(identity("Role", ManagedPolicyArns=arns))] == ([] if code is None else [code])
 
 
 def test_what_is_not_known_of_a_policy_counts_as_nothing() -> None:

@@ -1,7 +1,7 @@
 """What AWS has no room for: policies that are too large together, or too many (rule 186).
 
-Nothing of it keeps a policy from being understood: the code says whether AWS would refuse it, `quota`, or gives more on
-request, `quota-at-first`.
+Nothing of it keeps a policy from being understood: the code says whether AWS would refuse it, `quota`, or gives
+more on request, `quota-at-first`.
 """
 
 from __future__ import annotations
