@@ -29,9 +29,7 @@ def inline_too_large(type: str, id: str, inline: Iterable[Policy], at: Location)
         message = (
             f"the inline policies of `{id}` have {size:,} characters or more: a {_WORDS[type]}'s have at most"
         )
-        yield Problem(
-            at, Level.INVALID, "quota", f"{message} {quota:,}", "move a part of them to a managed policy"
-        )
+        yield Problem(at, Level.NOTE, "quota", f"{message} {quota:,}", "move a part of them to a managed policy")
 
 
 def managed_too_large(policy: Policy, id: str, at: Location) -> Iterator[Problem]:
