@@ -61,9 +61,11 @@ class Assembly:
             for name in resolver.sections.resources:
                 own = resolver.is_present(name) if around is not False else False
                 self._presence[id(stack), name] = around if own is True else own
-        there = [one for one in self.declared if self._presence[id(one.stack), one.logical_id] is not False]
-        self.absent = {one.id: one.type for one in self.declared if one not in set(there)}
-        self.declared = there
+        gone = [one for one in self.declared if self._presence[id(one.stack), one.logical_id] is False]
+        self.absent = {one.id: one.type for one in gone}
+        self.declared = [
+            one for one in self.declared if self._presence[id(one.stack), one.logical_id] is not False
+        ]
         for stack in self.nested.values():
             if stack.parent is not None:
                 self.understood(self.targets[id(stack.parent), stack.logical_id])
