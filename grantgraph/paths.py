@@ -26,6 +26,8 @@ from grantgraph.graph import (
     describe,
 )
 from grantgraph.model import Application, EntryPointType
+from grantgraph.outsiders import outsiders_of
+from grantgraph.permissions import Permissions
 from grantgraph.problems import NOWHERE, Location, UsageError, did_you_mean
 from grantgraph.prove import Proved, Refuted, Undecided
 from grantgraph.resources import resource_types
@@ -97,7 +99,7 @@ def explain_path(application: Application, start: str, end: str, catalog: Catalo
         UsageError: one of the two is not there.
     """
     graph = build(application, catalog)
-    flow = Flow(graph)
+    flow = Flow(graph, catalog)
     first, last = (find_node(flow, name) for name in (start, end))
     found = tuple(itertools.islice(flow.paths(first, last), MOST_PATHS + 1))
     return Explained(application, catalog.date, first, last, found[:MOST_PATHS], len(found) > MOST_PATHS)
@@ -133,7 +135,7 @@ def find_node(flow: Flow, name: str) -> NodeId:
 class Flow:
     """A permission graph as far as one thing leads on to the next: what makes no code run ends a way."""
 
-    def __init__(self, graph: PermissionGraph) -> None:
+    def __init__(self, graph: PermissionGraph, catalog: Catalog) -> None:
         import networkx as nx
 
         self.graph = graph
@@ -145,8 +147,12 @@ class Flow:
             hop = _hop(start, end, edge, graph.application)
             if hop is not None:
                 self._lead_on(hop)
-        for hop in _attempts_to_sign_in(graph.application):
+        for hop in (*_attempts_to_sign_in(graph.application), *_assuming_from_outside(graph.application, catalog)):
             self._lead_on(hop)
+        for hop, leads_on in _using_from_outside(graph.application, catalog):
+            self._ending.setdefault(hop.end, {}).setdefault(hop.start, hop)
+            if leads_on:
+                self._lead_on(hop)
         self.flow: nx.DiGraph[NodeId] = nx.DiGraph()
         self.flow.add_nodes_from(graph.nodes())
         for hop in self._leading.values():
@@ -197,10 +203,7 @@ class Flow:
 
 
 def _hop(start: NodeId, end: NodeId, edge: Edge, application: Application) -> Hop | None:
-    """The step that an edge is, where code may run after it or somebody acts as the role at its end.
-
-    Whom a trust policy lets in besides the application's own is left to `trusted`.
-    """
+    """The step that an edge is, where code may run after it or somebody acts as the role at its end."""
     match edge:
         case Grant():
             return _start_code(start, end, edge, application)
@@ -252,6 +255,30 @@ def _starting() -> frozenset[str]:
 
 
 _INVOKING = frozenset(map(str.lower, INVOKING))
+
+
+def _assuming_from_outside(application: Application, catalog: Catalog) -> Iterator[Hop]:
+    """Who of other accounts can assume a role; services come for the application itself."""
+    permissions = Permissions(application, catalog)
+    for role in application.principals:
+        for outsider in outsiders_of(role.trust, application) if role.trust is not None else ():
+            for reach in permissions.assumed_by(role, outsider):
+                start, end = NodeId(NodeKind.CALLER, outsider.words), NodeId(NodeKind.PRINCIPAL, role.id)
+                yield Hop(start, end, "can assume", role.at, reach.certain)
+
+
+def _using_from_outside(application: Application, catalog: Catalog) -> Iterator[tuple[Hop, bool]]:
+    """What the policies of resources let others do, and whether code may run after it."""
+    permissions = Permissions(application, catalog)
+    for resource in application.resources:
+        starting = resource_types()[resource.type].starting_actions
+        for outsider in outsiders_of(resource.policy, application) if resource.policy is not None else ():
+            reaches = sorted(permissions.let_in(resource, outsider), key=lambda one: not one.certain)
+            for reach in reaches[:1]:
+                ways = [action for one in reaches for action in one.actions if str(action).lower() in starting]
+                action = (ways or list(reach.actions))[0]
+                start, end = NodeId(NodeKind.CALLER, outsider.words), NodeId(NodeKind.RESOURCE, resource.id)
+                yield Hop(start, end, f"can use {action}", resource.at, reach.certain), bool(ways)
 
 
 def _attempts_to_sign_in(application: Application) -> Iterator[Hop]:

@@ -6,10 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from grantgraph.ask import find_action, find_resource
-from grantgraph.catalog import Catalog
-from grantgraph.graph import NodeId, NodeKind, PermissionGraph, build
+from grantgraph.catalog import Action, Catalog
+from grantgraph.graph import NodeId, NodeKind, build
 from grantgraph.model import Application
+from grantgraph.outsiders import outsiders_of
 from grantgraph.paths import Flow, Path, may_start_code
+from grantgraph.permissions import Permissions
 from grantgraph.places import requests_of
 from grantgraph.problems import Location
 from grantgraph.prove import (
@@ -17,6 +19,7 @@ from grantgraph.prove import (
     Answer,
     Formula,
     Proved,
+    Reach,
     Refuted,
     Undecided,
     at_or_under,
@@ -30,7 +33,7 @@ from grantgraph.standing import Ground, hidden_at
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """A principal who can do it by its own rights, with the request that shows it; or nobody can tell."""
+    """Somebody who can do it by rights of their own, with the request that shows it; or nobody can tell."""
 
     id: str
     answer: Refuted | Undecided
@@ -87,7 +90,9 @@ def who_can(application: Application, action: str, resource: str, catalog: Catal
             answer = Undecided(doubt)
         if not isinstance(answer, Proved):
             holders.append(Holder(principal.id, answer, principal.at))
-    mediated = tuple(_mediated(build(application, catalog, may_start_code), holders))
+    flow = Flow(build(application, catalog, may_start_code), catalog)
+    mediated = tuple(_mediated(flow, holders))
+    holders += _outside(application, wanted, resource, catalog)
     return WhoCan(
         application,
         catalog.date,
@@ -115,12 +120,32 @@ def _region(application: Application, spelled: str) -> tuple[Formula, str]:
     return (matching(arn) if wild else resource_matches(literal_glob(arn))), doubt
 
 
-def _mediated(graph: PermissionGraph, holders: list[Holder]) -> Iterator[Mediated]:
+def _outside(application: Application, action: Action, spelled: str, catalog: Catalog) -> Iterator[Holder]:
+    """Who of other accounts can, by the policy of a resource."""
+    permissions = Permissions(application, catalog)
+    arn = find_resource(application, spelled) if spelled != "*" else "*"
+    for one in application.resources:
+        if one.policy is None or not (one.arn == arn or str(arn).startswith((f"{one.arn}/", f"{one.arn}:"))):
+            continue
+        for outsider in outsiders_of(one.policy, application):
+            answers = [
+                _answer(reach, action) for reach in permissions.let_in(one, outsider) if action in reach.actions
+            ]
+            if answers and one.arn != arn:  # they were asked about the whole resource, and about no part
+                answers = [Undecided(f"`{one.id}` lets them in, perhaps not to `{spelled}`")]
+            yield from (Holder(outsider.words, answer, one.at) for answer in answers[:1])
+
+
+def _answer(reach: Reach, action: Action) -> Refuted | Undecided:
+    return reach.witnesses[reach.actions.index(action)] if reach.certain else Undecided(reach.doubt)
+
+
+def _mediated(flow: Flow, holders: list[Holder]) -> Iterator[Mediated]:
     """Callers and other principals who get a holder to run, but for those who lie on the way of another one.
 
     Those who hold it themselves need nobody.
     """
-    flow, own = Flow(graph), {one.id for one in holders}
+    own = {one.id for one in holders}
     for holder in holders:
         paths = tuple(flow.leading_to(NodeId(NodeKind.PRINCIPAL, holder.id)))
         inner = {hop.end for path in paths for hop in path.hops}

@@ -18,6 +18,7 @@ from grantgraph.problems import UsageError
 from grantgraph.resources import resource_types
 from grantgraph.sources import load
 from grantgraph.standing import standing_of
+from grantgraph.who import who_can
 from tests.commands import Run
 from tests.templates import read
 
@@ -154,13 +155,49 @@ def test_a_role_leads_to_another_where_both_sides_together_let_it(
     assert bool(steps(explain(hub(trusted, *own), "First", "Jobs"))) is there
 
 
+# ── from outside ──
+
+OTHER = {"AWS": "arn:aws:iam::444455556666:root"}
+
+
+def test_another_account_leads_to_the_role_that_trusts_it_and_on_to_what_that_can_use() -> None:
+    application = hub(OTHER)
+    [way] = steps(explain(application, "account 444455556666", "Jobs"))
+    assert way == ["Second", "Jobs"]
+
+
+def test_who_has_to_say_a_word_that_outsiders_do_not_know_does_not_get_in() -> None:
+    statement: dict[str, Any] = {"Effect": "Allow", "Principal": OTHER, "Action": "sts:AssumeRole"}
+    statement["Condition"] = {"StringEquals": {"sts:ExternalId": "red"}}
+    trust = {"AssumeRolePolicyDocument": {"Statement": [statement]}}
+    with pytest.raises(UsageError, match="there is nothing called `account 444455556666`"):
+        explain(application(("Second", "AWS::IAM::Role", trust)), "account 444455556666", "Second")
+
+
+def test_what_a_queue_lets_everybody_send_leads_on_to_its_worker() -> None:
+    code = {"Role": {"Fn::GetAtt": ["WorkerRole", "Arn"]}, "Code": {"ZipFile": "x"}, "Handler": "i.h"}
+    jobs = {"Fn::GetAtt": ["Jobs", "Arn"]}
+    document = {"Statement": [{**allow("sqs:SendMessage", jobs), "Principal": "*"}]}
+    own = application(
+        ("Jobs", "AWS::SQS::Queue", {}),
+        ("Open", "AWS::SQS::QueuePolicy", {"Queues": [{"Ref": "Jobs"}], "PolicyDocument": document}),
+        role("WorkerRole", LAMBDA),
+        ("Worker", "AWS::Lambda::Function", code),
+        ("Source", "AWS::Lambda::EventSourceMapping", {"EventSourceArn": jobs, "FunctionName": {"Ref": "Worker"}}),
+    )
+    [way] = steps(explain(own, "anybody with an AWS account", "WorkerRole"))
+    assert way[0] == "Jobs" and way[-1] == "WorkerRole"
+    found = who_can(own, "sqs:SendMessage", "Jobs", load_catalog())
+    assert "anybody with an AWS account" in {one.id for one in found.holders}
+
+
 # ── every path is true ──
 
 
 @pytest.mark.parametrize("name", ["a-notes-auth-users", "c-auth-triggers", "f-full-notes"])
 def test_the_request_at_the_end_of_every_path_is_allowed(name: str) -> None:
     own = load(APPS / "sst" / f"{name}.json")
-    flow = Flow(build(own, load_catalog()))
+    flow = Flow(build(own, load_catalog()), load_catalog())
     shown = 0
     for start, end in itertools.product(flow.nodes(), flow.nodes()):
         for path in itertools.islice(flow.paths(start, end), 1 if start.kind is NodeKind.CALLER else 0):

@@ -5,6 +5,7 @@ Commands import what they need inside their bodies: `--help` must not pay for ne
 
 from __future__ import annotations
 
+import gc
 import sys
 
 import typer
@@ -45,6 +46,7 @@ def main() -> None:
     import grantgraph.cli.commands
     import grantgraph.cli.fetching  # noqa: F401 - the commands hang themselves on `app`, in the order of `--help`
 
+    gc.set_threshold(100_000, 50, 100)  # a short life among long-lived values: looking for garbage finds little
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")

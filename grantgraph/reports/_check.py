@@ -16,7 +16,7 @@ MOST_NAMES = 8
 def verdict(checked: Checked) -> str:
     """One line that answers the question."""
     failing, rest = len(checked.failing), len(checked.findings) - len(checked.failing)
-    milder = [count(rest, "finding") + " that do not fail it"] if rest else []
+    milder = [count(rest, "finding that does not fail it", "findings that do not fail it")] if rest else []
     undecided = [f"{len(checked.doubts)} undecided"] if checked.doubts else []
     accepted = [f"{len(checked.accepted)} accepted"] if checked.accepted else []
     match checked.outcome:
