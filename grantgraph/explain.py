@@ -94,6 +94,8 @@ def only_principal(application: Application) -> Principal:
     Raises:
         UsageError: there are none, or several.
     """
+    if not application.principals:
+        raise UsageError(f"`{application.source}` has no principals")
     if len(application.principals) != 1:
         named = ", ".join(f"`{one.id}`" for one in application.principals)
         raise UsageError(

@@ -33,11 +33,15 @@ from grantgraph.standing import Ground, hidden_at
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """Somebody who can do it by rights of their own, with the request that shows it; or nobody can tell."""
+    """Somebody who can do it by rights of their own, with the request that shows it; or nobody can tell.
+
+    `outside` is whether it is nobody of the application, whom a resource lets in.
+    """
 
     id: str
     answer: Refuted | Undecided
     at: Location
+    outside: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +137,7 @@ def _outside(application: Application, action: Action, spelled: str, catalog: Ca
             ]
             if answers and one.arn != arn:  # they were asked about the whole resource, and about no part
                 answers = [Undecided(f"`{one.id}` lets them in, perhaps not to `{spelled}`")]
-            yield from (Holder(outsider.words, answer, one.at) for answer in answers[:1])
+            yield from (Holder(outsider.words, answer, one.at, True) for answer in answers[:1])
 
 
 def _answer(reach: Reach, action: Action) -> Refuted | Undecided:

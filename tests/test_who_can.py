@@ -74,6 +74,31 @@ def test_a_pattern_stands_for_every_resource_that_it_matches(full: Application) 
     assert {one.id for one in ask(full, "dynamodb:PutItem", TABLE).holders} <= {one.id for one in every}
 
 
+OPEN = """
+Resources:
+  Files: {Type: AWS::S3::Bucket}
+  Open:
+    Type: AWS::S3::BucketPolicy
+    Properties:
+      Bucket: !Ref Files
+      PolicyDocument:
+        Statement:
+          - {Effect: Allow, Principal: "*", Action: "s3:GetObject", Resource: !Sub "${Files.Arn}/*"}
+"""
+
+
+def test_whom_a_resource_lets_in_can_though_there_is_no_role_at_all(run: Run, tmp_path: Path) -> None:
+    file = tmp_path / "template.yaml"
+    file.write_text(OPEN)
+    found = run("who-can", "s3:GetObject", "Files", file)
+    assert found.code == 0
+    assert found.out.startswith("who can s3:GetObject on Files: no principals of 0, 1 from outside\n")
+    assert "anybody with an AWS account" in found.out
+    under = run("who-can", "s3:GetObject", "Files/a.txt", file)
+    assert (under.code, "perhaps not to `Files/a.txt`" in under.out) == (3, True)
+    assert run("check", file).code == 1
+
+
 def test_nobody_is_an_answer(run: Run) -> None:
     found = run("who-can", "kms:Decrypt", "*", APPS / "notes")
     assert found.code == 0

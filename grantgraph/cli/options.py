@@ -127,9 +127,10 @@ def read_input(
 def _check_somebody(path: Path, application: Application) -> None:
     from grantgraph.problems import InputError
 
-    if not application.principals:
+    if not application.principals and not any(one.policy for one in application.resources):
         raise InputError(
-            f"`{path}` has no role, user or identity pool: there is nothing here that IAM decides about",
+            f"`{path}` has no role, user or identity pool, and no resource has a policy: there is nothing here "
+            "that IAM decides about",
             help="name the template, or the cdk.out folder, that holds the application's roles",
         )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from grantgraph.graph import NodeId, PermissionGraph, describe
-from grantgraph.reports._words import page
+from grantgraph.reports._words import count, page
 
 
 def render(graph: PermissionGraph) -> str:
@@ -12,7 +12,7 @@ def render(graph: PermissionGraph) -> str:
     for start, end, edge in graph.edges():
         leading[start].append(f"  {describe(edge)} -> {end.kind} {end.name}")
     edges = sum(map(len, leading.values()))
-    lines = [f"{graph.application.name}: {len(leading)} nodes, {edges} edges"]
+    lines = [f"{graph.application.name}: {count(len(leading), 'node')}, {count(edges, 'edge')}"]
     for node, ways in leading.items():
         if ways:
             lines += ["", f"{node.kind} {node.name}", *ways]

@@ -39,6 +39,7 @@ def _holder(holder: Holder) -> dict[str, Any]:
     because = holder.answer.verdict.because if isinstance(holder.answer, Refuted) else ()
     return {
         "id": holder.id,
+        "outside": holder.outside,
         "location": location_json(holder.at),
         "can": "yes" if isinstance(holder.answer, Refuted) else "undecided",
         "because": [

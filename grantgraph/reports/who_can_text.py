@@ -1,9 +1,10 @@
-"""`who-can` for people: how many, then who by rights of their own, then who through code."""
+"""`who-can` for people: how many, then who by rights of their own, then who through others."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+from grantgraph.evaluate import Reason
 from grantgraph.prove import Refuted
 from grantgraph.reports._paths import CODE, named, path_lines
 from grantgraph.reports._words import about, count, page, place, say_conditions, say_request
@@ -28,6 +29,33 @@ def render(found: WhoCan) -> str:
     return page(lines)
 
 
+def _answer(found: WhoCan) -> str:
+    sure = [one for one in found.holders if isinstance(one.answer, Refuted)]
+    outside = sum(one.outside for one in sure)
+    open = len(found.holders) - len(sure)
+    others = len({one.who for one in found.mediated})
+    parts = [f"{count(len(sure) - outside, 'principal')} of {found.asked}"]
+    parts += [f"{outside} from outside"] if outside else []
+    parts += [f"{count(open, 'more is', 'more are')} not decided"] if open else []
+    parts += [f"{count(others, 'other')} through them"] if others else []
+    return f"who can {found.action} on {found.resource}: {', '.join(parts)}"
+
+
+def _holder(holder: Holder) -> Iterator[str]:
+    at = f"  [{place(holder.at)}]" if holder.at.file else ""
+    yield f"{holder.id}{at}"
+    if isinstance(holder.answer, Refuted):
+        yield from (f"  {line}" for line in say_request(holder.answer.request))
+        yield from dict.fromkeys(map(_because, holder.answer.verdict.because))
+    else:
+        yield f"  {holder.answer.reason}"
+
+
+def _because(reason: Reason) -> str:
+    name, where = reason.statement.sid or reason.policy.name, place(reason.statement.at)
+    return f"  because {name}{' at ' + where if where else ''}, {say_conditions(reason.statement.conditions)}"
+
+
 def _alike(mediated: tuple[Mediated, ...]) -> list[list[Mediated]]:
     """Those whose ways are the same but for where they begin, together."""
     found: dict[object, list[Mediated]] = {}
@@ -40,26 +68,3 @@ def _mediated(ones: list[Mediated]) -> Iterator[str]:
     first, *rest = path_lines(ones[0].path)
     yield ", or ".join([first, *(named(one.who) for one in ones[1:])])
     yield from rest
-
-
-def _answer(found: WhoCan) -> str:
-    sure = sum(isinstance(one.answer, Refuted) for one in found.holders)
-    open = len(found.holders) - sure
-    others = len({one.who for one in found.mediated})
-    parts = [f"{count(sure, 'principal')} of {found.asked}"]
-    parts += [f"{count(open, 'more is', 'more are')} not decided"] if open else []
-    parts += [f"{count(others, 'other')} through them"] if others else []
-    return f"who can {found.action} on {found.resource}: {', '.join(parts)}"
-
-
-def _holder(holder: Holder) -> Iterator[str]:
-    at = f"  [{place(holder.at)}]" if holder.at.file else ""
-    yield f"{holder.id}{at}"
-    if not isinstance(holder.answer, Refuted):
-        yield f"  {holder.answer.reason}"
-        return
-    yield from (f"  {line}" for line in say_request(holder.answer.request))
-    for reason in holder.answer.verdict.because:
-        name = reason.statement.sid or reason.policy.name
-        where = place(reason.statement.at)
-        yield f"  because {name}{' at ' + where if where else ''}, {say_conditions(reason.statement.conditions)}"

@@ -410,7 +410,8 @@ def _path() -> Schema:
 
 
 def _who_can() -> Schema:
-    holder = {"id": TEXT, "location": LOCATION, "because": list_of(record(BECAUSE))}
+    outside = told("Whether it is nobody of the application, whom a resource lets in.", FLAG)
+    holder = {"id": TEXT, "outside": outside, "location": LOCATION, "because": list_of(record(BECAUSE))}
     through = record(
         {
             "who": ref("node"),
