@@ -11,10 +11,11 @@ import posixpath
 import re
 import subprocess
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from threading import Timer
+from typing import TypeVar
 
 from grantgraph.decode import MAX_BYTES
 from grantgraph.model import Application
@@ -22,6 +23,9 @@ from grantgraph.problems import InputError, UsageError, did_you_mean
 from grantgraph.rewrite import respell
 from grantgraph.sources import NO_OPTIONS, STANDARD_INPUT, ReadOptions, bound_model
 from grantgraph.sources import load as load_path
+from grantgraph.sources import load_cases as load_cases_of_path
+
+T = TypeVar("T")
 
 TIMEOUT = 60.0
 MAX_FILES = 20_000
@@ -45,6 +49,19 @@ def load(path: Path | str, options: ReadOptions = NO_OPTIONS) -> Application:
         return load_path(path, options)
     repository, revision, inside = found
     return repository.load(revision, inside, options)
+
+
+def load_cases(path: Path | str, options: ReadOptions = NO_OPTIONS) -> tuple[Application, tuple[Application, ...]]:
+    """The same, in every case that its conditions leave open, too.
+
+    Raises:
+        InputError: as `load` does.
+    """
+    found = _at_revision(Path(path))
+    if found is None:
+        return load_cases_of_path(path, options)
+    repository, revision, inside = found
+    return repository.read(revision, inside, options, load_cases_of_path)
 
 
 def now_of(path: Path) -> Path | None:
@@ -167,6 +184,10 @@ class Repository:
         Raises:
             InputError: it is not there, too large, or cannot be read.
         """
+        return self.read(revision, path, options, load_path)
+
+    def read(self, revision: str, path: str, options: ReadOptions, load: Callable[[Path, ReadOptions], T]) -> T:
+        """What a reader gives for a path of a revision."""
         commit = self.commit(revision)
         path = posixpath.normpath(path) if path else "."
         if path.startswith(("/", "../")) or path == ".." or "\0" in path:
@@ -184,7 +205,7 @@ class Repository:
             self.extract(commit, revision, path, top)
             try:
                 self.extract_input(commit, revision, top / path, top)
-                return respell(load_path(top / path, replace(options, root=top)), shown)
+                return respell(load(top / path, replace(options, root=top)), shown)
             except InputError as error:
                 problems = respell(error.problems, shown)
                 raise InputError(shown(error.message), problems, shown(error.help)) from None

@@ -335,6 +335,20 @@ def test_only_what_a_change_adds_counts(run: Run, guest: Path, repository: Calla
     assert run("check", "app.yaml", "--since", "wider").code == 0
 
 
+def test_what_only_some_deployments_have_is_known_again(
+    run: Run, guest: Path, repository: Callable[[str, str], None]
+) -> None:
+    head, colon, resources = GUEST.partition("Resources:\n")
+    parameter = "Parameters: {Stage: {Type: String}}\nConditions: {Live: !Equals [!Ref Stage, live]}\n"
+    conditional = head + parameter + colon + resources.replace("  Guest:\n", "  Guest:\n    Condition: Live\n")
+    assert "Condition: Live" in conditional
+    repository(conditional, "first")
+    found = json.loads(run("check", "app.yaml", "-f", "json").out)["findings"]
+    assert found and all("Stage" in one["when"] for one in found)
+    since = json.loads(run("check", "app.yaml", "--since", "first", "-f", "json").out)
+    assert (since["findings"], since["summary"]["baselined"]) == ([], len(found))
+
+
 def test_a_revision_that_is_none_is_an_error(
     run: Run, guest: Path, repository: Callable[[str, str], None]
 ) -> None:

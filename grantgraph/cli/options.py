@@ -63,18 +63,13 @@ def read_application(path: Path, parameters: list[str], account: str, region: st
 def read_cases(
     path: Path, parameters: list[str], account: str, region: str, partition: str
 ) -> tuple[Application, tuple[Application, ...]]:
-    """The application at a path, ready to be judged, and the same in every case that its conditions leave open.
-
-    What is read at a git revision is judged as a whole: what is open there stays open.
-    """
+    """The application at a path, ready to be judged, and the same in every case that its conditions leave open."""
     options = options_of(parameters, account, region, partition)
-    cases: tuple[Application, ...] = ()
-    if ":" in str(path):
-        application = _load(path, options)
+    if ":" in str(path):  # what reads git's objects takes a while to import
+        from grantgraph.revisions import load_cases
     else:
         from grantgraph.sources import load_cases
-
-        application, cases = load_cases(path, options)
+    application, cases = load_cases(path, options)
     for one in (application, *cases):
         _refuse(one, to_judge=True)
         _check_somebody(path, one)
