@@ -10,6 +10,7 @@ from enum import StrEnum
 from pathlib import Path as File
 
 from grantgraph.catalog import AccessLevel, Action, Catalog
+from grantgraph.deadwood import Locked
 from grantgraph.escalations import Kind, Opening
 from grantgraph.findings import (
     Doubt,
@@ -87,6 +88,7 @@ __all__ = [
     "Lead",
     "Level",
     "Location",
+    "Locked",
     "Meeting",
     "Opening",
     "Outsider",

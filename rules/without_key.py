@@ -19,26 +19,35 @@ References: rules 113 and 123 of docs/semantics.md.
 
 from collections.abc import Iterator
 
-from grantgraph.rules import Finding, Permissions, Rule, Severity
+from grantgraph.rules import Finding, Locked, Permissions, Rule, Severity, name_actions
 
 ID = "GG704"
 
 
 def check(permissions: Permissions) -> Iterator[Finding]:
+    found: dict[tuple[str, str, str], list[Locked]] = {}
     for principal, one in permissions.locked():
-        action, witness = one.reach.actions[0], one.reach.witnesses[0]
-        yield Finding(
-            ID,
-            Severity.NOTE,
-            principal.id,
-            f"`{principal.id}` may use {action} on `{one.resource.id}`, which fails: "
-            f"it takes {one.missing} on `{one.key.id}`",
-            witness,
-            witness.verdict.because[0].statement.at,
-            f"allow {one.missing} on `{one.key.id}`, by `kms:ViaService` for this service only",
-            (str(action),),
-            one.resource.id,
-        )
+        found.setdefault((principal.id, one.resource.id, one.missing), []).append(one)
+    for (principal_id, _, _), ones in found.items():
+        yield _finding(principal_id, ones)
+
+
+def _finding(principal: str, ones: list[Locked]) -> Finding:
+    first, actions = ones[0], [one.reach.actions[0] for one in ones]
+    witness = first.reach.witnesses[0]
+    fails = "which fails: it takes" if len(ones) == 1 else "which fail: they take"
+    return Finding(
+        ID,
+        Severity.NOTE,
+        principal,
+        f"`{principal}` may use {name_actions(actions)} on `{first.resource.id}`, {fails} {first.missing} on "
+        f"`{first.key.id}`",
+        witness,
+        witness.verdict.because[0].statement.at,
+        f"allow {first.missing} on `{first.key.id}`, by `kms:ViaService` for this service only",
+        tuple(map(str, actions)),
+        first.resource.id,
+    )
 
 
 RULE = Rule(ID, "a grant that an encryption key stands in the way of", Severity.NOTE, check)
