@@ -7,6 +7,7 @@ language: the one reading checks the other.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 from grantgraph.evaluate.organization import NOT_RCP_SERVICES, RCP_RULE, RCP_SERVICES
 from grantgraph.evaluate.request import CallerKind
@@ -20,6 +21,7 @@ from grantgraph.policy.document import (
     Resources,
     Statement,
 )
+from grantgraph.policy.pattern import Pattern
 from grantgraph.prove.actions import encode_actions
 from grantgraph.prove.conditions import ANY_ARN, encode_condition, filled
 from grantgraph.prove.formula import (
@@ -65,9 +67,17 @@ def encode_resources(resources: Resources, frame: Frame) -> Formula:
 def _resource(pattern: ArnPattern, frame: Frame) -> Formula:
     if pattern.pattern.is_star:
         return TRUE
+    if not pattern.pattern.variables:
+        return _plain_resource(pattern.pattern)
     return disjunction(
         conjunction([filled, _resource_glob(glob_of(parts))]) for filled, parts in filled(pattern.pattern, frame)
     )
+
+
+@lru_cache(maxsize=10_000)
+def _plain_resource(pattern: Pattern) -> Formula:
+    """What a pattern without variables covers: the same in every question."""
+    return _resource_glob(glob_of(pattern.parts))
 
 
 def _resource_glob(glob: Glob) -> Formula:

@@ -6,7 +6,7 @@ A dimension is the resource, or one condition key in lower case. Negation lives 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from grantgraph.prove.comparison import Test, passes
@@ -56,6 +56,10 @@ class Literal:
 
     atom: Atom
     positive: bool = True
+    _hash: int = field(default=0, init=False, compare=False, repr=False)
+
+    def __hash__(self) -> int:
+        return self._hash or _remember(self, hash((self.atom, self.positive)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +67,10 @@ class And:
     """All of these; TRUE is the one of nothing."""
 
     parts: tuple[Formula, ...]
+    _hash: int = field(default=0, init=False, compare=False, repr=False)
+
+    def __hash__(self) -> int:
+        return self._hash or _remember(self, hash(self.parts))
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +78,20 @@ class Or:
     """One of these; FALSE is the one of nothing."""
 
     parts: tuple[Formula, ...]
+    _hash: int = field(default=0, init=False, compare=False, repr=False)
+
+    def __hash__(self) -> int:
+        return self._hash or _remember(self, ~hash(self.parts))
 
 
 Formula: TypeAlias = Literal | And | Or
+
+
+def _remember(formula: Formula, found: int) -> int:
+    """Formulas hold formulas, and are looked up again and again: what each hashes to is kept with it."""
+    object.__setattr__(formula, "_hash", found or 1)
+    return found or 1
+
 
 TRUE = And(())
 FALSE = Or(())
