@@ -407,3 +407,14 @@ def test_the_gate_can_be_told_never_to_close(run: Run, guest: Path) -> None:
 def test_quiet_is_the_verdict_alone(run: Run, guest: Path) -> None:
     for format in ("text", "concise"):
         assert run("check", guest, "-q", "-f", format).out == "FAILED: 1 finding\n"
+
+
+def test_what_is_written_to_a_file_is_whole_and_plain_however_little_is_printed(run: Run, guest: Path) -> None:
+    kinds = ("text", "html", "markdown", "sarif", "json")
+    files = [word for kind in kinds for word in ("-o", f"{kind}=quiet.{kind}")]
+    ended = run("check", guest, "--quiet", "--color", "always", "-f", "text", *files)
+    assert ended.out.count("\n") == 1 and "\x1b[" in ended.out
+    for kind in kinds:
+        written = Path(f"quiet.{kind}").read_text()
+        assert written == run("check", guest, "-f", kind).out
+        assert "sqs:SendMessage" in written and "\x1b[" not in written

@@ -112,7 +112,9 @@ def check(
             autocompletion=completing.words("auto", "always", "never"),
         ),
     ] = "auto",
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print the verdict alone.")] = False,
+    quiet: Annotated[
+        bool, typer.Option("--quiet", "-q", help="Print the verdict alone; files are in full.")
+    ] = False,
     param: Parameters = [],
     account: Account = "",
     region: Region = "",
@@ -142,7 +144,7 @@ def check(
         found = _judge(path, asked, param, account, region, partition)
         if not no_ignores:
             found = review(found, before, (*own.ignores, *found.application.ignores), date.today())
-        return replace(found, severity=least, unknown=undecided, quiet=quiet)
+        return replace(found, severity=least, unknown=undecided)
 
     if fix or diff:
         _refuse_with_diff(fix, diff, format, output, color)
@@ -150,7 +152,7 @@ def check(
     else:
         checked = judged()
     if not diff:
-        emit_styled("check", checked, format, output, color)
+        emit_styled("check", checked, replace(checked, quiet=quiet), format, output, color)
     if exit_zero:
         return
     code = {Outcome.FAILED: Exit.NO, Outcome.UNDECIDED: Exit.UNDECIDED}.get(checked.outcome)

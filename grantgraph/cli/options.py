@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -224,8 +224,14 @@ def emit(subject: str, answer: object, format: str, outputs: list[str]) -> None:
     from grantgraph.reports import find_report
 
     render = find_report(subject, format)
+    _emit(lambda: render(answer), subject, answer, outputs)
+
+
+def _emit(render: Callable[[], str], subject: str, answer: object, outputs: list[str]) -> None:
+    from grantgraph.reports import find_report
+
     files = [(find_report(subject, kind)(answer), path) for kind, path in _files(outputs)]
-    answered = render(answer)
+    answered = render()
     for written, path in files:
         write_whole(path, written)
     say(answered)
@@ -251,17 +257,29 @@ def _files(outputs: list[str]) -> Iterator[tuple[str, Path]]:
         yield kind, Path(name)
 
 
-def emit_styled(subject: str, answer: object, format: str, outputs: list[str], color: str) -> None:
-    """The same, for a subject that people read in short or in full, and in color.
+def emit_styled(
+    subject: str, answer: object, printed: object, format: str, outputs: list[str], color: str
+) -> None:
+    """The same, for a subject that people read in short or in full, and in color; files are in full, and plain.
+
+    Args:
+        printed: what of the answer is printed.
 
     Raises:
         UsageError: as `emit` does.
     """
+    from grantgraph.reports import find_report
     from grantgraph.reports._style import colored
 
     terminal = sys.stdout.isatty()
-    with colored(wants_color(color, terminal)):
-        emit(subject, answer, format or ("text" if terminal else "concise"), outputs)
+    wanted = wants_color(color, terminal)
+    render = find_report(subject, format or ("text" if terminal else "concise"))
+
+    def styled() -> str:
+        with colored(wanted):
+            return render(printed)
+
+    _emit(styled, subject, answer, outputs)
 
 
 def wants_color(when: str, terminal: bool) -> bool:
