@@ -12,7 +12,7 @@ from functools import cache
 
 from grantgraph.catalog import Action, Catalog
 from grantgraph.explain import find_principal
-from grantgraph.grants import CHANGING, INVOKING, Grant
+from grantgraph.grants import CHANGING, INVOKING, Grant, unseen_of
 from grantgraph.graph import (
     ANYONE,
     Assumes,
@@ -25,12 +25,20 @@ from grantgraph.graph import (
     build,
     describe,
 )
-from grantgraph.model import Application, EntryPointType
+from grantgraph.model import Application, Authorizer, EntryPointType
 from grantgraph.outsiders import outsiders_of
 from grantgraph.permissions import Permissions
 from grantgraph.problems import NOWHERE, Location, UsageError, did_you_mean
 from grantgraph.prove import Proved, Refuted, Undecided
 from grantgraph.resources import resource_types
+from grantgraph.rules import WHO_COMES_IN
+from grantgraph.ways import RUNNING
+
+LOST = "lost-entry-point"
+"""The code of the problem that it is not known who may use a way in, or where it leads."""
+
+ANYTHING_MORE = frozenset({"incomplete-plan", "transform"})
+"""Codes of problems that leave open what else there is."""
 
 MOST_PATHS = 20
 """How many ways are looked for from one thing to another; they are all as short as the first."""
@@ -81,7 +89,8 @@ _ACTING = (NodeKind.RESOURCE, NodeKind.ENTRY_POINT)
 class Explained:
     """The shortest ways from one thing to another; none where there is no way.
 
-    `more` is whether there are more than these, which are as short.
+    `more` is whether there are more than these, which are as short. `doubts` say why there may be a way though no
+    sure one is shown: what the start reaches, and is not known in full.
     """
 
     application: Application
@@ -90,6 +99,12 @@ class Explained:
     end: NodeId
     paths: tuple[Path, ...]
     more: bool
+    doubts: tuple[str, ...] = ()
+
+    @property
+    def open(self) -> bool:
+        """Whether it is not known if there is a way."""
+        return not any(path.certain for path in self.paths) and bool(self.paths or self.doubts)
 
 
 def explain_path(application: Application, start: str, end: str, catalog: Catalog) -> Explained:
@@ -102,7 +117,8 @@ def explain_path(application: Application, start: str, end: str, catalog: Catalo
     flow = Flow(graph, catalog)
     first, last = (find_node(flow, name) for name in (start, end))
     found = tuple(itertools.islice(flow.paths(first, last), MOST_PATHS + 1))
-    return Explained(application, catalog.date, first, last, found[:MOST_PATHS], len(found) > MOST_PATHS)
+    doubts = () if any(path.certain for path in found) else tuple(dict.fromkeys(flow.doubts(first)))
+    return Explained(application, catalog.date, first, last, found[:MOST_PATHS], len(found) > MOST_PATHS, doubts)
 
 
 def find_node(flow: Flow, name: str) -> NodeId:
@@ -186,6 +202,34 @@ class Flow:
             for nodes in sorted(nx.all_shortest_paths(flow, start, end, weight="weight")):
                 yield self._path(nodes)
 
+    def doubts(self, start: NodeId) -> Iterator[str]:
+        """What something reaches that may lead further than is known."""
+        import networkx as nx
+
+        application = self.graph.application
+        yield from application.caveats
+        yield from (one.reason for one in application.hidden)
+        codes = {LOST, *(WHO_COMES_IN if start.kind is NodeKind.CALLER else ANYTHING_MORE)}
+        if start in {visitors(pool.id, guests=True) for pool in application.pools}:
+            codes.discard("role-mapping")  # which is about those who sign in
+        yield from (one.message for one in application.problems if one.code in codes)
+        for resource in application.resources:
+            for unseen in resource.policy.unseen if resource.policy is not None else ():
+                yield f"the policy of `{resource.id}`: {unseen.reason}"
+        for entry in application.entry_points if start.kind is NodeKind.CALLER else ():
+            if entry.authorizer is Authorizer.UNKNOWN:
+                yield f"who may ask for `{entry.id}` is not known here"
+        for node in sorted({start, *nx.descendants(self.flow, start)}):
+            principal = application.principal(node.name) if node.kind is NodeKind.PRINCIPAL else None
+            way = application.entry_point(node.name) if node.kind is NodeKind.ENTRY_POINT else None
+            code = application.resource(node.name) if node.kind is NodeKind.RESOURCE else None
+            if principal is not None:
+                yield from (f"what `{principal.id}` may do: {one.reason}" for one in unseen_of(principal))
+            elif way is not None and way.unseen:
+                yield f"what `{way.id}` runs is not in the input"
+            elif code is not None and code.type in RUNNING and not any(self.flow.successors(node)):
+                yield f"as whom `{code.id}` runs is not in the input"
+
     def leading_to(self, end: NodeId) -> Iterator[Path]:
         """The shortest way from each thing that leads to another, in the order of where they begin."""
         import networkx as nx
@@ -223,6 +267,7 @@ def _visit(start: NodeId, end: NodeId, edge: Visits) -> Hop | None:
         return None
     certain = not isinstance(edge.barred, Undecided)
     if end.kind is NodeKind.PRINCIPAL:
+        certain = certain and edge.barred is not None  # a role that is not in the input may let nobody in
         return Hop(visitors(start.name, guests=edge.guests), end, f"`{start}` {edge.how}", certain=certain)
     return Hop(start, visitors(end.name, guests=edge.guests), edge.how, certain=certain)
 

@@ -18,6 +18,7 @@ from grantgraph.problems import UsageError
 from grantgraph.resources import resource_types
 from grantgraph.sources import load
 from grantgraph.standing import standing_of
+from grantgraph.testing import read as read_access
 from grantgraph.who import who_can
 from tests.commands import Run
 from tests.templates import read
@@ -253,6 +254,48 @@ def test_a_way_that_hinges_on_what_is_not_known_is_undecided(run: Run, tmp_path:
     found = run("explain", "path", "Sender", "Jobs", file)
     assert found.code == 3
     assert "if what is not known here is so" in found.out.splitlines()[0]
+
+
+UNSEEN: dict[str, dict[str, tuple[str, dict[str, Any]]]] = {
+    "a policy that is only named": {
+        "Role": ("AWS::IAM::Role", {"ManagedPolicyArns": ["arn:aws:iam::aws:policy/NoSuchPolicy"]}),
+    },
+    "a route to code that is elsewhere": {
+        "Role": ("AWS::IAM::Role", {}),
+        "Api": ("AWS::ApiGatewayV2::Api", {"Name": "a", "ProtocolType": "HTTP"}),
+        "Code": (
+            "AWS::ApiGatewayV2::Integration",
+            {
+                "ApiId": {"Ref": "Api"},
+                "IntegrationType": "AWS_PROXY",
+                "IntegrationUri": "arn:aws:lambda:eu-west-1:111122223333:function:elsewhere",
+            },
+        ),
+        "Route": (
+            "AWS::ApiGatewayV2::Route",
+            {"ApiId": {"Ref": "Api"}, "RouteKey": "GET /", "Target": {"Fn::Sub": "integrations/${Code}"}},
+        ),
+    },
+}
+
+
+@pytest.mark.parametrize(("name", "start"), list(zip(UNSEEN, ("Role", "anyone"), strict=True)))
+def test_where_what_is_reached_is_not_known_in_full_there_is_no_saying_that_there_is_no_way(
+    name: str, start: str, run: Run, tmp_path: Path
+) -> None:
+    trust: dict[str, Any] = {"AssumeRolePolicyDocument": {"Statement": []}}
+    resources: dict[str, Any] = {"Jobs": {"Type": "AWS::SQS::Queue"}}
+    for id, (type, properties) in UNSEEN[name].items():
+        own = {**(trust if type == "AWS::IAM::Role" else {}), **properties}
+        resources[id] = {"Type": type, "Properties": own}
+    file = tmp_path / "template.json"
+    file.write_text(json.dumps({"Resources": resources}))
+    found = run("explain", "path", start, "Jobs", file)
+    assert found.code == 3
+    assert found.out.startswith("UNDECIDED: no way is known from ")
+    assert "not known, so there may be a way: " in found.out
+    with pytest.raises(AssertionError, match="UNDECIDED"):
+        read_access(file).assert_no_way(start, "Jobs")
 
 
 def test_programs_get_the_same_steps(run: Run) -> None:

@@ -136,5 +136,4 @@ def explain_path(
     explained = paths.explain_path(application, start, end, load_catalog())
     emit("path", explained, format, output)
     if not any(one.certain for one in explained.paths):
-        unsure = explained.paths or application.caveats
-        raise typer.Exit(Exit.UNDECIDED if unsure else Exit.NO)
+        raise typer.Exit(Exit.UNDECIDED if explained.open else Exit.NO)

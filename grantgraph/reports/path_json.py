@@ -20,6 +20,7 @@ def render(explained: Explained) -> str:
             for path in explained.paths
         ],
         "more": explained.more,
-        "unknown": list(explained.application.caveats),
+        "undecided": explained.open,
+        "unknown": list(explained.doubts or explained.application.caveats),
     }
     return json_page(document)

@@ -18,14 +18,19 @@ def render(explained: Explained) -> str:
         lines += ["", "and there are more ways that are as short"]
     if any(path.runs_code for path in explained.paths):
         lines += ["", f"note: {CODE}"]
-    lines += [f"not known, so there may be more: {one}" for one in explained.application.caveats]
+    known = explained.doubts or explained.application.caveats
+    lines += [f"not known, so there may be {'a way' if explained.open else 'more'}: {one}" for one in known]
     return page(lines)
 
 
 def _answer(explained: Explained) -> str:
     start, end = named(explained.start), named(explained.end)
     if not explained.paths:
-        return f"NO WAY from {start} to {end}"
+        return (
+            f"UNDECIDED: no way is known from {start} to {end}"
+            if explained.open
+            else f"NO WAY from {start} to {end}"
+        )
     steps = count(len(explained.paths[0].hops), "step")
     ways = f"{len(explained.paths)} ways of {steps}" if len(explained.paths) > 1 else f"a way of {steps}"
     sure = "" if explained.paths[0].certain else ", if what is not known here is so"

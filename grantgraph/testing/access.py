@@ -123,7 +123,7 @@ class Access:
         """
         __tracebackhide__ = True
         explained = explain_path(self.application, start, end, self.catalog)
-        _expect(not explained.paths and not self.application.caveats, "path", explained)
+        _expect(not explained.paths and not explained.open, "path", explained)
 
     def assert_no_wider_than(self, base: Access) -> None:
         """Nobody has access, and no way leads in, that another version of the application does not have.

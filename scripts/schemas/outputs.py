@@ -403,8 +403,9 @@ def _path() -> Schema:
             "from": ref("node"),
             "to": ref("node"),
             "paths": list_of(path),
-            "more": told("Whether there are longer ways.", FLAG),
-            "unknown": TEXTS,
+            "more": told("Whether there are more ways, which are as short.", FLAG),
+            "undecided": told("Whether it is not known if there is a way.", FLAG),
+            "unknown": told("What is not known, so that there may be a way, or more.", TEXTS),
         }
     )
 
