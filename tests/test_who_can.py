@@ -97,6 +97,8 @@ def test_whom_a_resource_lets_in_can_though_there_is_no_role_at_all(run: Run, tm
     under = run("who-can", "s3:GetObject", "Files/a.txt", file)
     assert (under.code, "perhaps not to `Files/a.txt`" in under.out) == (3, True)
     assert run("check", file).code == 1
+    file.write_text(OPEN.replace('Principal: "*"', 'Principal: {AWS: !Ref "AWS::AccountId"}'))
+    assert run("check", file).out.endswith(" rules asked about 1 policy of a resource\n")
 
 
 def test_nobody_is_an_answer(run: Run) -> None:

@@ -32,7 +32,9 @@ def verdict(checked: Checked) -> str:
             if milder or undecided or accepted:
                 proved = f"{rules} asked about {asked}"
             elif not checked.asked:
-                proved = f"{rules}, and nobody here that they ask about"
+                own = sum(one.policy is not None for one in checked.application.resources)
+                held = f"asked about {count(own, 'policy of a resource', 'policies of resources')}"
+                proved = f"{rules} {held}" if own else f"{rules}, and nobody here that they ask about"
             return f"PASSED: {', '.join([proved, *milder, *undecided, *accepted])}"
 
 
