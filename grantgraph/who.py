@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from grantgraph.ask import find_action, find_resource
 from grantgraph.catalog import Action, Catalog
 from grantgraph.graph import NodeId, NodeKind, build
-from grantgraph.model import Application
+from grantgraph.model import Application, Resource
 from grantgraph.outsiders import outsiders_of
 from grantgraph.paths import Flow, Path, may_start_code
 from grantgraph.permissions import Permissions
-from grantgraph.places import requests_of
+from grantgraph.places import requests_of, service_of
+from grantgraph.policy.document import Effect, PrincipalKind, Statement
 from grantgraph.problems import Location
 from grantgraph.prove import (
     EVERYWHERE,
@@ -29,6 +31,7 @@ from grantgraph.prove import (
 )
 from grantgraph.prove.glob import literal_glob
 from grantgraph.standing import Ground, hidden_at
+from grantgraph.statements import names_one
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,19 +128,48 @@ def _region(application: Application, spelled: str) -> tuple[Formula, str]:
 
 
 def _outside(application: Application, action: Action, spelled: str, catalog: Catalog) -> Iterator[Holder]:
-    """Who of other accounts can, by the policy of a resource."""
+    """Who of other accounts can, by the policy of a resource; and whom one may let in that is not known."""
     permissions = Permissions(application, catalog)
-    arn = find_resource(application, spelled) if spelled != "*" else "*"
-    for one in application.resources:
-        if one.policy is None or not (one.arn == arn or str(arn).startswith((f"{one.arn}/", f"{one.arn}:"))):
+    for one, whole in _meant(application, action, spelled):
+        policy = one.policy
+        if policy is None:
             continue
-        for outsider in outsiders_of(one.policy, application):
+        for unseen in policy.unseen:
+            yield Holder(f"whoever `{one.id}` lets in", Undecided(unseen.reason), one.at, True)
+        if any(_by_canonical_id(statement, action) for statement in policy.statements):
+            yield Holder(
+                f"a canonical id that `{one.id}` names", Undecided("whose it is, is not known"), one.at, True
+            )
+        for outsider in outsiders_of(policy, application):
             answers = [
                 _answer(reach, action) for reach in permissions.let_in(one, outsider) if action in reach.actions
             ]
-            if answers and one.arn != arn:  # they were asked about the whole resource, and about no part
+            if answers and not whole:  # they were asked about the whole resource, and about no part
                 answers = [Undecided(f"`{one.id}` lets them in, perhaps not to `{spelled}`")]
             yield from (Holder(outsider.words, answer, one.at, True) for answer in answers[:1])
+
+
+def _meant(application: Application, action: Action, spelled: str) -> Iterator[tuple[Resource, bool]]:
+    """The resources that may be meant, and whether each is meant as a whole; where it is not plain, it may be."""
+    arn = find_resource(application, spelled) if spelled != "*" else "*"
+    words = str(arn)
+    own = [one for one in application.resources if words == str(one.arn) or words.startswith(_below(one))]
+    start = re.split(r"[*?]", words, maxsplit=1)[0]
+    for one in own or application.resources:
+        told = isinstance(one.arn, str)
+        near = str(one.arn).startswith(start) or start.startswith(_below(one))
+        if one in own or spelled == "*" or (service_of(one) == action.service and (near or not told)):
+            yield one, spelled == "*" or words == str(one.arn)
+
+
+def _below(resource: Resource) -> tuple[str, str]:
+    return f"{resource.arn}/", f"{resource.arn}:"
+
+
+def _by_canonical_id(statement: Statement, action: Action) -> bool:
+    members = statement.principals.members if statement.principals is not None else ()
+    named = any(one.kind is PrincipalKind.CANONICAL_USER for one in members)
+    return named and statement.effect is Effect.ALLOW and names_one(statement, [str(action)])
 
 
 def _answer(reach: Reach, action: Action) -> Refuted | Undecided:

@@ -101,6 +101,35 @@ def test_whom_a_resource_lets_in_can_though_there_is_no_role_at_all(run: Run, tm
     assert run("check", file).out.endswith(" rules asked about 1 policy of a resource\n")
 
 
+@pytest.mark.parametrize("meant", ["*", "arn:aws:s3:::*", "arn:aws:s3:::some-name", "arn:aws:s3:::some-name/*"])
+def test_nobody_is_no_answer_where_a_resource_that_may_be_meant_lets_others_in(
+    meant: str, run: Run, tmp_path: Path
+) -> None:
+    file = tmp_path / "template.yaml"
+    file.write_text(OPEN)
+    found = run("who-can", "s3:GetObject", meant, file)
+    assert "anybody with an AWS account" in found.out
+    assert found.code == (0 if meant == "*" else 3)
+    assert run("who-can", "sqs:SendMessage", "arn:aws:sqs:us-east-1:111122223333:jobs", file).code == 0
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("PolicyDocument:\n", "PolicyDocument: {Fn::Transform: {Name: Macro}}\n", "whoever `Files` lets in"),
+        ('"*", Action', '{CanonicalUser: "79a5"}, Action', "a canonical id that `Files` names"),
+    ],
+)
+def test_whom_a_policy_lets_in_that_nobody_knows_leaves_it_undecided(
+    old: str, new: str, said: str, run: Run, tmp_path: Path
+) -> None:
+    file = tmp_path / "template.yaml"
+    written = OPEN.replace(old, new)
+    file.write_text(written.partition("        Statement:")[0] if "Macro" in new else written)
+    found = run("who-can", "s3:GetObject", "Files", file)
+    assert (found.code, said in found.out) == (3, True)
+
+
 def test_nobody_is_an_answer(run: Run) -> None:
     found = run("who-can", "kms:Decrypt", "*", APPS / "notes")
     assert found.code == 0
