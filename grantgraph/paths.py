@@ -21,6 +21,7 @@ from grantgraph.graph import (
     NodeKind,
     PermissionGraph,
     Runs,
+    Trust,
     Visits,
     build,
     describe,
@@ -213,6 +214,9 @@ class Flow:
         if start in {visitors(pool.id, guests=True) for pool in application.pools}:
             codes.discard("role-mapping")  # which is about those who sign in
         yield from (one.message for one in application.problems if one.code in codes)
+        for first, role, edge in self.graph.edges():
+            if first == start and isinstance(edge, Trust):
+                yield f"the trust policy of `{role}` names `{start}`, which is not followed"
         for resource in application.resources:
             for unseen in resource.policy.unseen if resource.policy is not None else ():
                 yield f"the policy of `{resource.id}`: {unseen.reason}"

@@ -298,6 +298,15 @@ def test_where_what_is_reached_is_not_known_in_full_there_is_no_saying_that_ther
         read_access(file).assert_no_way(start, "Jobs")
 
 
+@pytest.mark.parametrize("start", ["lambda.amazonaws.com", "arn:aws:iam::111122223333:oidc-provider/ci.example"])
+def test_whom_a_trust_policy_names_and_nobody_follows_may_have_a_way(start: str) -> None:
+    kind = "Federated" if "oidc" in start else "Service"
+    own = application(role("Only", {kind: start}), ("Jobs", "AWS::SQS::Queue", {}))
+    explained = explain(own, start, "Jobs")
+    assert (explained.paths, explained.open) == ((), True)
+    assert any("names" in one for one in explained.doubts)
+
+
 def test_programs_get_the_same_steps(run: Run) -> None:
     document = json.loads(run("explain", "path", "anyone", TABLE, FULL, "--format", "json").out)
     [path] = document["paths"]
